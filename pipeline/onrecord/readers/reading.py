@@ -1,0 +1,98 @@
+"""Read SOURCE arguments: find the files, have each read by its reader, check what comes out, one article at a time.
+
+Order: sources as given, folders sorted, lines as they stand. Whatever is wrong with one input becomes a reject, and
+the rest goes on. Only the ids are kept.
+"""
+
+from __future__ import annotations
+
+import codecs
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import BinaryIO
+
+from onrecord.errors import OnRecordError
+from onrecord.readers.articles import Article, Options, Refusal, Reject
+from onrecord.readers.checks import Ids, checked
+from onrecord.readers.finding import find
+from onrecord.readers.formats import READERS
+from onrecord.readers.jsonl import KEYS, read_lines
+from onrecord.readers.lines import Resumed
+from onrecord.readers.text import byte_limit, text_article
+
+STDIN = "-"
+STDIN_ID = "stdin"
+PIECE_BYTES = 64 * 1024
+
+
+def read_sources(
+    sources: Sequence[str],
+    *,
+    fields: Mapping[str, str] = {},
+    max_chars: int = 1_000_000,
+    stdin: BinaryIO | None = None,
+) -> Iterator[Article | Reject]:
+    """Read `sources` lazily, in a fixed order; `fields` maps our JSONL keys to theirs, as in `{"text": "body"}`."""
+    unknown = sorted(set(fields) - set(KEYS))
+    if unknown:
+        raise OnRecordError(f"field {unknown[0]!r} is not one of {', '.join(KEYS)}; write OURS=THEIRS, as in text=body")
+    return read_all(sources, Options(dict(fields), max_chars), stdin)
+
+
+def read_all(sources: Sequence[str], options: Options, stdin: BinaryIO | None) -> Iterator[Article | Reject]:
+    ids = Ids()
+    for argument in sources:
+        for item in read_argument(argument, options, stdin):
+            yield checked(item, options.max_chars, ids) if isinstance(item, Article) else item
+
+
+def read_argument(argument: str, options: Options, stdin: BinaryIO | None) -> Iterator[Article | Reject]:
+    if argument == STDIN:
+        yield from guarded(read_stdin(stdin, options), STDIN, STDIN)
+        return
+    for found in find(argument):
+        if isinstance(found, Reject):
+            yield found
+        else:
+            yield from guarded(READERS[found.ending](found, options), found.name, found.ending)
+
+
+def guarded(items: Iterator[Article | Reject], name: str, ending: str) -> Iterator[Article | Reject]:
+    """Turn what ends a file half-way, an unreadable disk or a missing extra, into a reject."""
+    try:
+        yield from items
+    except ImportError as error:
+        detail = f"{ending} files need the package {error.name}; install it"
+        yield Reject(name, None, None, "missing-extra", detail)
+    except OSError as error:
+        yield Reject(name, None, None, "unreadable", f"{error.strerror or error}; check who may read it")
+
+
+def read_stdin(stdin: BinaryIO | None, options: Options) -> Iterator[Article | Reject]:
+    """Read JSONL if the first character is `{`, else one article."""
+    stream = stdin if stdin is not None else standard_input()
+    head = first_bytes(stream, byte_limit(options.max_chars))
+    if head.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
+        yield from read_lines(Resumed(head, stream), STDIN, STDIN_ID, options)
+        return
+    try:
+        yield text_article(stream, STDIN_ID, STDIN, options.max_chars, head=head)
+    except Refusal as refusal:
+        yield Reject(STDIN, None, STDIN_ID, refusal.reason, refusal.detail)
+
+
+def standard_input() -> BinaryIO:
+    if sys.stdin is None:  # closed by the shell: `<&-`
+        raise OSError("standard input is closed")
+    return sys.stdin.buffer
+
+
+def first_bytes(stream: BinaryIO, limit: int) -> bytes:
+    """Read until something is not blank, in pieces of a line, so that a pipe is not waited for."""
+    head = b""
+    while len(head) <= limit and not head.removeprefix(codecs.BOM_UTF8).strip():
+        piece = stream.readline(PIECE_BYTES)
+        if not piece:
+            break
+        head += piece
+    return head

@@ -1,0 +1,216 @@
+"""Run the stance network: from an attribution, marked in its paragraph, to target spans and stances, by onnxruntime.
+
+In: `Pieces` and the spans of one attribution. Out: candidate targets with log probabilities, and for each of them the
+chances of the three stances. One pass of the encoder an attribution, unpadded and on one thread: dynamic int8 scales
+depend on what shares a batch, and the same article must give the same bytes whatever was processed beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from onrecord.decoding import Array, log_softmax
+from onrecord.errors import OnRecordError
+from onrecord.lexicons import find_cue
+from onrecord.pieces import CLS, FEATURES, SEP, Pieces
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+Spans = Sequence[tuple[int, int]]
+Index = NDArray[np.int64]
+
+# Positions that the encoder reads for one attribution: 99% of the training attributions need fewer than 110.
+LENGTH = 160
+# Pieces of the longest target: gold ones have 21 at most.
+LONGEST = 30
+# Candidate targets kept for one attribution: the gold one is among the first five in nine of ten cases.
+CANDIDATES = 16
+# What a piece is in the attribution. A cue of the lexicon that carries a stance by itself has a role of its own.
+NONE, SOURCE, CONTENT, CUE = 0, 1, 2, 3
+CUE_ROLES = {"neutral": CUE, "support": 4, "oppose": 5}
+ROLES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An attribution in its paragraphs, as arrays of one length, special pieces included.
+
+    `segment`: number of the stretch of content or cue that a piece stands in, 0 outside: a target lies in one stretch;
+    `first`, `last`: edges of words; `start`, `end`: characters.
+    """
+
+    ids: Index
+    features: Index
+    roles: Index
+    segment: Index
+    first: NDArray[np.bool_]
+    last: NDArray[np.bool_]
+    start: Index
+    end: Index
+
+    @property
+    def marks(self) -> Index:
+        """Features and roles in one number, as the encoder takes them."""
+        return self.features + FEATURES * self.roles
+
+
+def mark(pieces: Pieces, source: Spans, cue: Spans, content: Spans, cue_stance: str = "neutral") -> Marked:
+    """Mark an attribution, given in characters; of one too long for `LENGTH` the end of the content is left out."""
+    roles: dict[int, int] = {}
+    for role, spans in ((CONTENT, content), (SOURCE, source), (CUE_ROLES[cue_stance], cue)):
+        for span in spans:
+            roles.update(dict.fromkeys(range(*piece_range(pieces, span)), role))
+    index = context(pieces, roles)
+    paragraph = pieces.paragraph[index]
+    breaks = np.flatnonzero(np.diff(paragraph)) + 1
+    place = np.concatenate([[-1], np.insert(index, breaks, -1), [-1]])
+    real = place >= 0
+    role = np.array([roles.get(at, NONE) for at in place.tolist()], dtype=np.int64)
+    ids = np.where(real, pieces.ids[place], SEP)
+    ids[0] = CLS
+    following = np.append(pieces.first[1:], True)
+    return Marked(
+        ids,
+        np.where(real, pieces.features[place], 0),
+        role,
+        segments(place, role),
+        real & pieces.first[place],
+        real & following[place],
+        np.where(real, pieces.start[place], 0),
+        np.where(real, pieces.end[place], 0),
+    )
+
+
+def piece_range(pieces: Pieces, span: tuple[int, int]) -> tuple[int, int]:
+    """Return the range of pieces that a span of characters touches."""
+    return int(np.searchsorted(pieces.end, span[0], "right")), int(np.searchsorted(pieces.start, span[1], "left"))
+
+
+def context(pieces: Pieces, roles: dict[int, int]) -> Index:
+    """Return the pieces to read, rising: the attribution's paragraphs, or what of them is nearest to it."""
+    held = np.array(sorted(roles), dtype=np.int64)
+    paragraphs = np.unique(pieces.paragraph[held])
+    bounds = np.searchsorted(pieces.paragraph, [paragraphs, paragraphs + 1]).T.tolist()
+    whole = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(start, end) for start, end in bounds)])
+    room = LENGTH - 1 - len(paragraphs)
+    if len(whole) <= room:
+        return whole
+    right = np.minimum(np.searchsorted(held, whole), len(held) - 1)
+    distance = np.minimum(np.abs(held[right] - whole), np.abs(whole - held[np.maximum(right - 1, 0)]))
+    in_content = np.array([roles.get(at) == CONTENT for at in whole.tolist()])
+    order = np.lexsort((whole, np.where(distance > 0, distance + 1, in_content)))
+    return np.sort(whole[order[:room]])
+
+
+def segments(place: Index, role: Index) -> Index:
+    """Number the unbroken stretches of content and of cue from 1; 0 elsewhere."""
+    inside = role >= CONTENT
+    new = np.diff(place, prepend=-2) != 1
+    new |= np.diff(role, prepend=-1) != 0
+    numbers: Index = np.where(inside, np.cumsum(new), 0)
+    return numbers
+
+
+# ---------------------------------------------------------------- candidates
+
+
+def allowed(marked: Marked) -> NDArray[np.bool_]:
+    """Return the (first piece, last piece) matrix of possible targets: whole words of one segment."""
+    place = np.arange(len(marked.ids))
+    width = place[None] - place[:, None]
+    same = (marked.segment[:, None] == marked.segment[None]) & (marked.segment[:, None] > 0)
+    possible: NDArray[np.bool_] = same & marked.first[:, None] & marked.last[None] & (width >= 0) & (width < LONGEST)
+    return possible
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Possible targets, best first: (first, last) places, their log probabilities, (n, 3) stance logits."""
+
+    places: Index
+    scores: Array
+    stances: Array
+
+
+def best_spans(marked: Marked, spans: Array, temperature: float = 1.0) -> tuple[Index, Array]:
+    """Return the most likely targets (n, 2) and log probabilities (n,), from the (length, length) scores of all."""
+    rows, columns = np.nonzero(allowed(marked))
+    if not len(rows):
+        return np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.float32)
+    chances = log_softmax(spans[rows, columns] / temperature)
+    order = np.argsort(-chances, kind="stable")[:CANDIDATES]
+    return np.stack([rows[order], columns[order]], 1), chances[order]
+
+
+def pooled(vectors: Array, marked: Marked, places: Index) -> Array:
+    """Return what the stance head sees of each target (n, 4 * width): means of target, cue, content, and [CLS]."""
+    sums = np.concatenate([np.zeros((1, vectors.shape[1]), dtype=np.float32), np.cumsum(vectors, 0)])
+    first, last = places[:, 0], places[:, 1] + 1
+    target = (sums[last] - sums[first]) / (last - first)[:, None]
+    cue = mean(vectors, marked.roles >= CUE)
+    rest = np.concatenate([cue, mean(vectors, marked.roles == CONTENT), vectors[0]])
+    result: Array = np.concatenate([target, np.tile(rest, (len(places), 1))], 1)
+    return result
+
+
+def mean(vectors: Array, mask: NDArray[np.bool_]) -> Array:
+    """Return the mean of the masked rows; zeros if there are none."""
+    total: Array = mask.astype(np.float32) @ vectors / max(int(mask.sum()), 1)
+    return total
+
+
+class StanceNetwork:
+    """The exported stance network of a model folder; load once, use for any number of articles."""
+
+    def __init__(self, folder: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        for name in ("stances.onnx", "stances.npz", "stances.json", "tokenizer.json"):
+            if not (folder / name).is_file():
+                raise OnRecordError(f"{folder}: {name} is missing; a model folder is made by models/recipe")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(
+            str(folder / "stances.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self.tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        with np.load(folder / "stances.npz") as weights:
+            self.head = {name: weights[name] for name in ("up", "up_bias", "down", "down_bias")}
+        self.calibration: dict[str, float] = json.loads((folder / "stances.json").read_text(encoding="utf-8"))
+
+    def score(self, marked: Marked) -> Candidates:
+        """Return the candidate targets of an attribution with their stances; raw scores, not calibrated."""
+        feed = {
+            "ids": marked.ids[None],
+            "features": marked.marks[None],
+            "mask": np.ones((1, len(marked.ids)), dtype=np.int64),
+        }
+        vectors, spans = (part[0] for part in self.session.run(["vectors", "spans"], feed))
+        places, scores = best_spans(marked, spans)
+        return Candidates(places, scores, self.stances(pooled(vectors, marked, places)))
+
+    def stances(self, seen: Array) -> Array:
+        """Return the stance logits (n, 3), in the order of `labels.STANCES`."""
+        hidden = np.maximum(seen @ self.head["up"] + self.head["up_bias"], 0.0)
+        logits: Array = hidden @ self.head["down"] + self.head["down_bias"]
+        return logits
+
+
+def cue_stance(words: str) -> str:
+    """Return the stance that a cue carries by the lexicon, `neutral` if it is not there."""
+    entry = find_cue(re.findall(r"[\w’'-]+", words))
+    return entry.stance if entry else "neutral"

@@ -1,0 +1,31 @@
+"""Shared by all tests: where things are, and the pipeline, loaded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from spacy.language import Language
+
+import onrecord
+
+ROOT = Path(__file__).resolve().parents[1]
+# Annotated articles that must not be redistributed lie beside the project; tests that need them skip without.
+GOLD = ROOT.parent / "shared" / "gold"
+
+
+@pytest.fixture(scope="session")
+def nlp() -> Language:
+    return onrecord.load()
+
+
+@pytest.fixture(scope="session")
+def gold() -> Path:
+    if not GOLD.is_dir():
+        pytest.skip(f"no annotated articles at {GOLD}")
+    return GOLD
+
+
+@pytest.fixture(scope="session")
+def seed() -> Path:
+    return ROOT / "seeds" / "000_55948427a9adf828.txt"
