@@ -1,11 +1,7 @@
-"""The command line: each command parses its options and calls one plain function.
-
-Data goes to files or stdout, talk to stderr. Exit status: 0 all done, 1 something failed, 2 wrong usage.
-"""
+"""`onrecord extract`: the main job."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -14,50 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from onrecord import __version__
-from onrecord.errors import OnRecordError
-
 if TYPE_CHECKING:
     from onrecord.batch import Options
     from onrecord.readers import Article, Reject
 
 
-class Command(click.Group):
-    """A group whose commands turn our own errors into one line on stderr, and end quietly in a closed pipe."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except OnRecordError as error:
-            raise click.ClickException(str(error)) from error
-        except BrokenPipeError:
-            sys.stdout = None  # type: ignore[assignment]  # nothing more to flush into the closed pipe
-            context.exit(0)
-
-
-@click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="onrecord")
-def main() -> None:
-    """Who said what, about whom, and on which side.
-
-    \b
-    Example:
-      onrecord extract seeds -o output
-      onrecord verify output
-    """
-
-
-@main.command()
+@click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the results, or - for claims on stdout.")
 @click.option("--overwrite", is_flag=True, help="Replace the results that the folder holds.")
 @click.option("--base", metavar="NAME", help="Installed English spaCy model to build on.  [default: en_core_web_sm]")
-@click.option("--field", "fields", multiple=True, metavar="OURS=THEIRS", help="Read one of our keys from another: text=body.")
+@click.option(
+    "--field", "fields", multiple=True, metavar="OURS=THEIRS", help="Read one of our keys from another: text=body."
+)
 @click.option("--max-chars", default=1_000_000, show_default=True, help="Reject longer articles (characters).")
 @click.option("--limit", type=click.IntRange(min=0), help="Stop after this many articles.")
-@click.option("--min-confidence", type=click.FloatRange(0, 1), default=0.0, help="Leave out attributions less sure than this.")
+@click.option(
+    "--min-confidence", type=click.FloatRange(0, 1), default=0.0, help="Leave out attributions less sure than this."
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
-def extract(sources: tuple[str, ...], output: str, fields: tuple[str, ...], limit: int | None, quiet: bool, **rest: Any) -> None:
+def extract(
+    sources: tuple[str, ...], output: str, fields: tuple[str, ...], limit: int | None, quiet: bool, **rest: Any
+) -> None:
     """Extract attributions from articles into DIR: claims.jsonl, articles.jsonl, rejects.jsonl, run.json.
 
     SOURCE is a file (.txt, .md, .jsonl, .jsonl.gz), a folder (read recursively), a glob, or - for stdin.
@@ -122,7 +96,9 @@ def describe(reject: Reject) -> str:
     return f"rejected {where!r}: {reject.reason}: {reject.detail}"
 
 
-def write_folder(items: Iterable[Article | Reject], output: Path, options: Options, *, overwrite: bool, quiet: bool) -> int:
+def write_folder(
+    items: Iterable[Article | Reject], output: Path, options: Options, *, overwrite: bool, quiet: bool
+) -> int:
     """Run into a folder with a progress bar on stderr; returns the number of rejects."""
     from tqdm import tqdm
 
@@ -143,36 +119,3 @@ def write_folder(items: Iterable[Article | Reject], output: Path, options: Optio
             err=True,
         )
     return int(counts["rejects"])
-
-
-@main.command()
-@click.argument("folder", default="output", type=click.Path(path_type=Path), metavar="[DIR]")
-def verify(folder: Path) -> None:
-    """Check every record in DIR against its article: text, offsets, ids, schema, journal.
-
-    \b
-    Example:
-      onrecord verify output
-    """
-    from onrecord.verify import verify as problems_of
-
-    problems = 0
-    for problem in problems_of(folder):
-        problems += 1
-        click.echo(problem)
-    click.echo(f"{folder}: {problems} problems" if problems else f"{folder}: all records hold", err=True)
-    if problems:
-        sys.exit(1)
-
-
-@main.command()
-def schema() -> None:
-    """Print the JSON Schema of a record.
-
-    \b
-    Example:
-      onrecord schema > record.schema.json
-    """
-    from onrecord.records import json_schema
-
-    click.echo(json.dumps(json_schema(), indent=2))
