@@ -117,7 +117,7 @@ def test_order_is_by_start_then_longest() -> None:
 def test_time_is_linear_in_the_number_of_marks(mark: str) -> None:
     find_quotations(mark * 2000)
     times = []
-    for count in (20_000, 80_000):
+    for count in (5_000, 20_000):
         begun = time.perf_counter()
         find_quotations(mark * count)
         times.append(time.perf_counter() - begun)

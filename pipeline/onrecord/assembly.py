@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read
 from onrecord.records import (
+    SCHEMA,
     Addressee,
     Confidence,
     Content,
@@ -19,8 +20,8 @@ from onrecord.records import (
     OtherTarget,
     Range,
     Record,
-    Speaker,
     Span,
+    Speaker,
     Target,
     record_id,
 )
@@ -86,7 +87,7 @@ class Builder:
         """Build one record; `own` and `within` are record ids."""
         content = self.content(attribution)
         return Record(
-            schema="onrecord/1",
+            schema_=SCHEMA,
             id=own,
             doc=self.document,
             type=self.type_of(content),

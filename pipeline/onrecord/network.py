@@ -7,7 +7,7 @@ give the same bytes whatever was processed beside it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from onrecord.decoding import Array, buckets
 from onrecord.errors import OnRecordError
 from onrecord.pieces import Pieces, Window, lay_out, windows
-from onrecord.stages.quotations import Quotation
 
 # Positions of a window, [CLS] and [SEP] included: what the network was trained with.
 LENGTH = 256
+# Pieces of the paragraph before a window that are read along with it.
+CONTEXT = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,10 @@ class Network:
         with np.load(folder / "pairs.npz") as weights:
             self.distance, self.weight, self.bias = (weights[name] for name in ("distance", "weight", "bias"))
 
-    def score(self, pieces: Pieces) -> Iterator[Scored]:
-        """Yield the scored windows of a text, in order."""
+    def score(self, pieces: Pieces, parts: Iterable[Window] | None = None) -> Iterator[Scored]:
+        """Yield the scores of the windows `parts`, by default those that cover the whole text, in order."""
         starts = np.flatnonzero(pieces.first)
-        for window in windows(pieces, LENGTH):
+        for window in windows(pieces, LENGTH, context=CONTEXT) if parts is None else parts:
             layout = lay_out(window, pieces)
             feed = {
                 "ids": layout.ids[None],

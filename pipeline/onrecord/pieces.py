@@ -6,6 +6,7 @@ encoder reads at once). Nothing is ever cut off: a paragraph longer than a windo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -111,28 +112,32 @@ class Window:
     core_end: int
 
 
-def windows(pieces: Pieces, length: int, rng: Random | None = None) -> list[Window]:
+def windows(pieces: Pieces, length: int, *, context: int = 0, rng: Random | None = None) -> list[Window]:
     """Cut a text into windows of at most `length` positions, whole paragraphs where they fit.
 
-    A window costs one position for [CLS] and one for the [SEP] behind each paragraph. With `rng` each window gets a
-    room of its own between a third of `length` and `length`: in training the cuts should differ from epoch to epoch.
+    A window costs one position for [CLS] and one for the [SEP] behind each paragraph. It begins with the paragraph
+    before its core, to be read along, if that has at most `context` pieces. With `rng` each window gets a room of its
+    own between a third of `length` and `length`: in training the cuts should differ from epoch to epoch.
     """
     found: list[Window] = []
-    open_from, used, room = -1, 0, length
-    for start, end in paragraph_ranges(pieces):
-        size = end - start + 1
-        if open_from >= 0 and used + size > room:
-            found.append(Window(open_from, start, open_from, start))
-            open_from = -1
-        if size + 1 > length:
+    ranges = paragraph_ranges(pieces)
+    number = 0
+    while number < len(ranges):
+        start, end = ranges[number]
+        if end - start + 2 > length:
             found.extend(split(start, end, pieces, length))
+            number += 1
             continue
-        if open_from < 0:
-            open_from, used = start, 1
-            room = rng.randint(length // 3, length) if rng else length
-        used += size
-    if open_from >= 0:
-        found.append(Window(open_from, len(pieces), open_from, len(pieces)))
+        room = rng.randint(length // 3, length) if rng else length
+        before = ranges[number - 1] if number else (0, 0)
+        led = 0 < before[1] - before[0] <= context and before[1] - before[0] + end - start + 3 <= length
+        used = 1 + (before[1] - before[0] + 1 if led else 0) + end - start + 1
+        number += 1
+        while number < len(ranges) and used + ranges[number][1] - ranges[number][0] + 1 <= room:
+            end = ranges[number][1]
+            used += end - ranges[number][0] + 1
+            number += 1
+        found.append(Window(before[0] if led else start, end, start, end))
     return found
 
 
@@ -140,7 +145,7 @@ def paragraph_ranges(pieces: Pieces) -> list[tuple[int, int]]:
     """Return the (start, end) of each paragraph's pieces."""
     cuts = np.flatnonzero(np.diff(pieces.paragraph)) + 1
     bounds = [0, *cuts.tolist(), len(pieces)]
-    return [(a, b) for a, b in zip(bounds, bounds[1:]) if b > a]
+    return [(a, b) for a, b in itertools.pairwise(bounds) if b > a]
 
 
 def split(start: int, end: int, pieces: Pieces, length: int) -> Iterator[Window]:

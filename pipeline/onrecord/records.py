@@ -7,6 +7,7 @@ order and their types never change without a new `SCHEMA` number.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
@@ -109,7 +110,7 @@ class Content(Part):
 
 def check_ascending(spans: Sequence[Span]) -> None:
     """Raise ValueError unless spans are in text order and do not overlap."""
-    for one, two in zip(spans, spans[1:]):
+    for one, two in itertools.pairwise(spans):
         if two.start < one.end:
             raise ValueError(f"span {two.start}-{two.end} begins before {one.start}-{one.end} ends")
 
@@ -163,7 +164,7 @@ class Confidence(Part):
 class Record(Part):
     """One attribution: somebody says, writes, thinks, wants or decides something."""
 
-    schema_: Literal["onrecord/1"] = Field(SCHEMA, alias="schema")
+    schema_: Literal["onrecord/1"] = Field(alias="schema")
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     doc: Document
     type: Type
@@ -222,4 +223,7 @@ def spans_in(record: Record) -> Iterator[Span | Named]:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a record, as written (`schema`, not `schema_`)."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Record.model_json_schema(by_alias=True, mode="serialization")}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Record.model_json_schema(by_alias=True, mode="serialization"),
+    }

@@ -91,7 +91,7 @@ def examples(article: Article, length: int, rng: Random) -> Iterator[Example]:
         for role in ("source", "cue", "content"):
             for span in getattr(gold, role):
                 mark(tags, span, role, WORD_TAGS)
-    for window in windows(article.pieces, length, rng):
+    for window in windows(article.pieces, length, rng=rng):
         yield example(article, window, tags)
 
 

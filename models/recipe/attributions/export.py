@@ -1,6 +1,6 @@
 """Export trained weights to what the pipeline loads: an int8 ONNX graph, the pair scorer's arrays, the tokenizer.
 
-    python models/recipe/attributions/export.py runs/attributions/weights.pt -o models/en_onrecord
+python models/recipe/attributions/export.py runs/attributions/weights.pt -o models/en_onrecord
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from attributions.network import Network  # noqa: E402
-from encoder import minilm_folder  # noqa: E402
+from attributions.network import Network
+from encoder import minilm_folder
 
 
 def export(weights: Path, folder: Path) -> None:

@@ -8,9 +8,9 @@ source may serve several cues, and a content may have several pieces; the flat t
 from __future__ import annotations
 
 import torch
+from encoder import WIDTH, Encoder
 from torch import Tensor, nn
 
-from encoder import WIDTH, Encoder
 from onrecord.decoding import BUCKETS, PAIR_TAGS, WORD_TAGS
 
 PAIR_WIDTH = 192

@@ -1,6 +1,6 @@
 """Train the attribution network on gold articles; scores on dev after every epoch.
 
-    python models/recipe/attributions/train.py polnear.train.jsonl --dev polnear.dev.jsonl -o runs/attributions
+python models/recipe/attributions/train.py polnear.train.jsonl --dev polnear.dev.jsonl -o runs/attributions
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from attributions.data import IGNORE, Batch, batches, collate, examples, prepare, read_gold  # noqa: E402
-from attributions.network import Network  # noqa: E402
-from encoder import minilm_folder, parameter_groups, schedule  # noqa: E402
-from onrecord.decoding import PAIR_TAGS, WORD_TAGS  # noqa: E402
+from attributions.data import IGNORE, Batch, batches, collate, examples, prepare, read_gold
+from attributions.network import Network
+from encoder import minilm_folder, parameter_groups, schedule
+
+from onrecord.decoding import WORD_TAGS
 
 LENGTH = 256  # positions of a window; the encoder sees no longer one later
 POSITIONS = 2304  # places in a batch
@@ -42,9 +43,7 @@ def losses(model: Network, batch: Batch) -> tuple[Tensor, Tensor]:
     cues = torch.bmm(batch.cue_words[:, None], torch.gather(cue, 1, wide)[batch.owner])[:, 0]
     gates = torch.bmm(batch.cue_words[:, None], torch.gather(gate, 1, wide)[batch.owner])[:, 0]
     scores = model.pairs(cues, gates, words, batch.distance)
-    total = F.cross_entropy(
-        scores.flatten(0, 1), batch.pairs.flatten(), ignore_index=IGNORE, reduction="sum"
-    )
+    total = F.cross_entropy(scores.flatten(0, 1), batch.pairs.flatten(), ignore_index=IGNORE, reduction="sum")
     return tag_loss, total / (batch.pairs > 0).sum().clamp(min=1)
 
 

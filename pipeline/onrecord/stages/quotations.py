@@ -28,6 +28,8 @@ BEFORE_OPEN = frozenset(" \t\u00a0\u2009\u202f\r\n([{<-–—/:;=…“”„«\
 ELISION = re.compile(r"(?:n|em|tis|twas|til|till|cause|bout|round|cuz|cos|ere|neath|\d0s|\d\d)\b", re.IGNORECASE)
 # What stands before the mark of inches: 5' 11.
 FEET = re.compile(r"\d ?['’] ?\d{1,2}\Z")
+# Quotations open at once that are looked at for a partner: deeper nesting is noise, and would cost quadratic time.
+DEEPEST = 8
 # A hard-wrapped file has no line longer than this (characters); there a single line break ends no paragraph.
 WRAP_WIDTH = 100
 
@@ -55,7 +57,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
     """
     lines = [(m.start(), m.end()) for m in re.finditer(r"[^\r\n]+", text)]
     wrapped = max((end - start for start, end in lines), default=0) <= WRAP_WIDTH
-    wrapped = wrapped and re.search(r"\n\s*\n\s*\S", text) is not None
+    wrapped = wrapped and re.search(r"\n[ \t\r]*\n", text.strip()) is not None
     current: tuple[int, int] | None = None
     for start, end in lines:
         if not text[start:end].strip():
@@ -72,7 +74,7 @@ def paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 def blank_between(text: str, start: int, end: int) -> bool:
     """True if a blank line lies in text[start:end], which is white space."""
-    return text.count("\n", start, end) > 1 or text.count("\r", start, end) > 1 and "\n" not in text[start:end]
+    return text.count("\n", start, end) > 1 or (text.count("\r", start, end) > 1 and "\n" not in text[start:end])
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ def find_quotations(text: str) -> list[Quotation]:
         first = len(text[start:end]) - len(text[start:end].lstrip()) + start
         if carried is not None:
             previous = found[carried]
-            if any(pair.start == first for pair in pairs) or unclosed is not None and unclosed.start == first:
+            if any(pair.start == first for pair in pairs) or (unclosed is not None and unclosed.start == first):
                 found[carried] = Quotation(
                     previous.start, previous.end, previous.inner_start, previous.inner_end, 0, True
                 )
@@ -142,8 +144,14 @@ def pair_marks(text: str, start: int, end: int) -> tuple[list[Quotation], Open |
                 del waiting[partner:]
                 if opened.end < at:
                     pairs.append(Quotation(opened.start, match.end(), opened.end, at))
-    unclosed = next((o for o in waiting if stays_open(o, text, start)), None)
+    head = start + len(text[start:end]) - len(text[start:end].lstrip())
+    unclosed = next((o for o in waiting if stays_open(o, head)), None)
     return pairs, unclosed
+
+
+def waits(mark: str, waiting: list[Open]) -> bool:
+    """True if one of the innermost open marks is `mark`."""
+    return any(opened.mark == mark for opened in waiting[-DEEPEST:])
 
 
 def is_single(mark: str) -> bool:
@@ -151,19 +159,19 @@ def is_single(mark: str) -> bool:
     return mark in ("‘", "’", "'")
 
 
-def stays_open(opened: Open, text: str, start: int) -> bool:
+def stays_open(opened: Open, head: int) -> bool:
     """True if an unpaired mark opens a quotation to its paragraph's end, not a stray one.
 
-    A curly mark says so itself; a straight one only at the paragraph's head.
+    A curly mark says so itself; a straight one only at `head`, where the paragraph's words begin.
     """
     if is_single(opened.mark):
         return False
-    return opened.mark in ("“", "„", "``", "```") or not text[start : opened.start].strip()
+    return opened.mark in ("“", "„", "``", "```") or opened.start == head
 
 
 def find_partner(mark: str, waiting: list[Open]) -> int | None:
     """Return the index in `waiting` of the mark that `mark` closes: the innermost of its kind (single or double)."""
-    for index in range(len(waiting) - 1, max(-1, len(waiting) - 9), -1):
+    for index in range(len(waiting) - 1, max(-1, len(waiting) - 1 - DEEPEST), -1):
         if is_single(waiting[index].mark) == is_single(mark):
             return index
     return None
@@ -180,13 +188,13 @@ def role_of(mark: str, before: str, after: str, text: str, end: int, waiting: li
     inside = find_partner(mark, waiting) is not None
     if mark in ("“", "„", "‟", "``", "```"):
         # German „…“ closes with the mark that opens in English.
-        if mark == "“" and any(o.mark == "„" for o in waiting) and closes_here and not after.isalnum():
+        if mark == "“" and waits("„", waiting) and closes_here and not after.isalnum():
             return "close"
         return "open"
     if mark == "«":
-        return "close" if any(o.mark == "»" for o in waiting) else "open"
+        return "close" if waits("»", waiting) else "open"
     if mark == "»":
-        if any(o.mark == "«" for o in waiting):
+        if waits("«", waiting):
             return "close"
         return "open" if opens_here and text.find("«", end, end + 2000) >= 0 else ""
     if inside:
@@ -202,14 +210,14 @@ def role_of(mark: str, before: str, after: str, text: str, end: int, waiting: li
 
 def single_role(mark: str, before: str, after: str, text: str, end: int, waiting: list[Open]) -> str:
     """Say what ‘, ’ or ' does: most are apostrophes, which do nothing."""
-    opened = next((o for o in reversed(waiting[-8:]) if is_single(o.mark)), None)
-    if mark != "’" and before in BEFORE_OPEN and before != "." and (after.isalnum() or after in "“\"…"):
+    opened = next((o for o in reversed(waiting[-DEEPEST:]) if is_single(o.mark)), None)
+    if mark != "’" and before in BEFORE_OPEN and before != "." and (after.isalnum() or after in '“"…'):
         if ELISION.match(text, end) or (opened and mark == "'" and not before.isspace()):
             return ""
         return "open"
     if mark == "‘" or opened is None or before.isspace() or after.isalnum():
         return ""
-    if before in ",.?!…”\"":
+    if before in ',.?!…”"':
         return "close"
     # *‘the soldiers’ families’*: after an s, wait for a later mark that can close, if there is one.
     if before in "sS" and later_close(text, end):
