@@ -604,24 +604,24 @@ def test_missing_extra(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
 
 # What would hold up the tokenizer
 
-LIMIT = 500
+LIMIT = 700
 HARMFUL = {
-    "quotes": '"' * 600,
-    "curly": "“" * 600,
-    "brackets": "([" * 300,
-    "apostrophes": "'" * 600,
-    "dashes": "—" * 600,
-    "emoji": "👩" * 600,
-    "box": "═" * 600,
-    "underscores": "_" * 600,
-    "possessives": "'s" * 600,
-    "dollars": "US$" * 600,
-    "after-a-letter": "a" + '"' * 600,
-    "before-a-letter": '"' * 600 + "a",
-    "both-ends": '"' * 300 + "word" + '"' * 300,
-    "long-word": '"' * 50 + "a" * 6000,
-    "many-runs": " ".join(f'{number}{"(" * 100}' for number in range(30)),
-    "colons": "a:" * 2000,
+    "quotes": '"' * 800,
+    "curly": "“" * 800,
+    "brackets": "([" * 400,
+    "apostrophes": "'" * 800,
+    "dashes": "—" * 800,
+    "emoji": "👩" * 800,
+    "box": "═" * 800,
+    "underscores": "_" * 800,
+    "possessives": "'s" * 800,
+    "dollars": "US$" * 800,
+    "after-a-letter": "a" + '"' * 800,
+    "before-a-letter": '"' * 800 + "a",
+    "both-ends": '"' * 400 + "word" + '"' * 400,
+    "long-word": '"' * 50 + "a" * 8000,
+    "many-runs": " ".join(f'{number}{"(" * 100}' for number in range(60)),
+    "colons": "a:" * 3000,
     "at-colon": "a@:" * 1000,
     "urls": "http://" * 1000,
     "huge": '"' * 900_000,
@@ -629,7 +629,7 @@ HARMFUL = {
 HARMLESS = {
     "prose": "“We lost,” Ruiz said. " * 5000,
     "run-at-the-limit": '"' * LIMIT,
-    "rule": ("text\n" + "=" * 120 + "\n") * 2000,
+    "rule": ("word " * 500 + "\n" + "=" * 100 + "\n") * 200,
     "hyphens": "-" * 100_000,
     "stops": "." * 100_000,
     "letters": "a" * 100_000,
@@ -650,9 +650,9 @@ HARMLESS = {
 
 @pytest.mark.parametrize("text", HARMFUL.values(), ids=HARMFUL)
 def test_harmful_runs_are_found(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     span = find_pathological("He said: " + text + " and left.")
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert span is not None
     assert 9 <= span[0] < span[1] <= 9 + len(text)
     assert " " not in text[span[0] - 9 : span[1] - 9]
@@ -662,9 +662,9 @@ def test_harmful_runs_are_found(text: str) -> None:
 def test_harmless_runs_are_left_alone_and_are_fast(text: str) -> None:
     assert find_pathological(text) is None
     tokenizer = spacy.blank("en").tokenizer
-    start = time.perf_counter()
+    start = time.process_time()
     tokenizer(text)
-    assert time.perf_counter() - start < 5  # some 0.3 s on a free core; a run that hurts takes minutes
+    assert time.process_time() - start < 5  # some 0.3 s on a free core; a run that hurts takes minutes
 
 
 def test_all_that_the_tokenizer_takes_off_counts_as_a_mark() -> None:

@@ -7,6 +7,8 @@ give the same bytes whatever was processed beside it.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +45,7 @@ class Network:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        for name in ("attributions.onnx", "pairs.npz", "tokenizer.json"):
+        for name in ("attributions.onnx", "attributions.json", "pairs.npz", "tokenizer.json"):
             if not (folder / name).is_file():
                 raise OnRecordError(f"{folder}: {name} is missing; a model folder is made by models/recipe")
         options = onnxruntime.SessionOptions()
@@ -58,6 +60,14 @@ class Network:
         self.tokenizer.no_padding()
         with np.load(folder / "pairs.npz") as weights:
             self.distance, self.weight, self.bias = (weights[name] for name in ("distance", "weight", "bias"))
+
+        calibration = json.loads((folder / "attributions.json").read_text(encoding="utf-8"))
+        self.slope, self.intercept = float(calibration["slope"]), float(calibration["intercept"])
+
+    def calibrated(self, score: float) -> float:
+        """Return the chance that an attribution of this score is right: Platt scaling, fitted by the recipe."""
+        odds = math.log(max(score, 1e-6) / max(1 - score, 1e-6))
+        return 1 / (1 + math.exp(-(self.slope * odds + self.intercept)))
 
     def score(self, pieces: Pieces, parts: Iterable[Window] | None = None) -> Iterator[Scored]:
         """Yield the scores of the windows `parts`, by default those that cover the whole text, in order."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,6 +13,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from onrecord.decoding import PAIR_TAGS, WORD_TAGS, buckets
+from onrecord.evaluation.gold import ROLES, GoldArticle, Ranges
 from onrecord.pieces import PAD, Pieces, Window, encode, lay_out, windows
 from onrecord.stages.quotations import find_quotations
 
@@ -41,25 +39,19 @@ class Article:
     gold: list[Gold]
 
 
-def read_gold(path: Path) -> list[dict[str, Any]]:
-    """Read a JSONL file of articles in the gold format: doc_id, text, attributions."""
-    with path.open(encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines if line.strip()]
-
-
-def prepare(articles: Iterable[dict[str, Any]], tokenizer: Tokenizer) -> list[Article]:
+def prepare(articles: Iterable[GoldArticle], tokenizer: Tokenizer) -> list[Article]:
     """Tokenise articles and turn the character spans of their attributions into word ranges."""
     return [prepare_one(article, tokenizer) for article in articles]
 
 
-def prepare_one(article: dict[str, Any], tokenizer: Tokenizer) -> Article:
-    text = article["text"]
+def prepare_one(article: GoldArticle, tokenizer: Tokenizer) -> Article:
+    text = article.text
     pieces = encode(text, find_quotations(text), tokenizer)
     words = np.flatnonzero(pieces.first)
     starts = pieces.start[words]
     ends = pieces.end[np.append(words[1:], len(pieces)) - 1]
 
-    def ranges(spans: list[list[int]]) -> list[tuple[int, int]]:
+    def ranges(spans: Ranges) -> list[tuple[int, int]]:
         found = []
         for start, end in spans:
             first, last = int(np.searchsorted(ends, start, "right")), int(np.searchsorted(starts, end, "left"))
@@ -67,8 +59,8 @@ def prepare_one(article: dict[str, Any], tokenizer: Tokenizer) -> Article:
                 found.append((first, last))
         return found
 
-    gold = [Gold(*(ranges(item[role]) for role in ("source", "cue", "content"))) for item in article["attributions"]]
-    return Article(article["doc_id"], pieces, words, gold)
+    gold = [Gold(*(ranges(item[role]) for role in ROLES)) for item in article.attributions.values()]
+    return Article(article.id, pieces, words, gold)
 
 
 @dataclass(frozen=True)
@@ -88,7 +80,7 @@ def examples(article: Article, length: int, rng: Random) -> Iterator[Example]:
     """Cut an article into training windows with random phase."""
     tags = np.zeros(len(article.words), dtype=np.int64)
     for gold in article.gold:
-        for role in ("source", "cue", "content"):
+        for role in ROLES:
             for span in getattr(gold, role):
                 mark(tags, span, role, WORD_TAGS)
     for window in windows(article.pieces, length, rng=rng):

@@ -5,7 +5,6 @@ python models/recipe/attributions/export.py runs/attributions/weights.pt -o mode
 
 from __future__ import annotations
 
-import argparse
 import logging
 import shutil
 import sys
@@ -18,14 +17,13 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from attributions.evaluate import write_calibration
 from attributions.network import Network
 from encoder import minilm_folder
 
 
-def export(weights: Path, folder: Path) -> None:
-    """Write attributions.onnx (int8), pairs.npz and tokenizer.json to `folder`."""
-    model = Network()
-    model.load_state_dict(torch.load(weights, map_location="cpu"))
+def export(model: Network, folder: Path) -> None:
+    """Write attributions.onnx (int8), pairs.npz, attributions.json and tokenizer.json to `folder`."""
     model.eval()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -38,6 +36,7 @@ def export(weights: Path, folder: Path) -> None:
         weight=model.pair.weight.detach().numpy().T.copy(),
         bias=model.pair.bias.detach().numpy(),
     )
+    write_calibration(folder, 1.0, 0.0)
     shutil.copyfile(minilm_folder() / "tokenizer.json", folder / "tokenizer.json")
 
 
@@ -65,15 +64,3 @@ def quantise(source: Path, target: Path) -> None:
         str(source), str(target), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
         op_types_to_quantize=["MatMul", "Gemm", "Gather"],
     )  # fmt: skip
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
-    args = parser.parse_args()
-    export(args.weights, args.output)
-
-
-if __name__ == "__main__":
-    main()

