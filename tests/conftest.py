@@ -29,3 +29,9 @@ def gold() -> Path:
 @pytest.fixture(scope="session")
 def seed() -> Path:
     return ROOT / "seeds" / "000_55948427a9adf828.txt"
+
+
+@pytest.fixture(scope="session")
+def seed_claims(seed: Path, nlp: Language) -> list[dict[str, object]]:
+    text = seed.read_text(encoding="utf-8")
+    return [record.to_dict() for record in onrecord.extract(text, nlp=nlp, doc_id=seed.stem)]

@@ -13,7 +13,9 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.annotations import read
-from onrecord.stages.attributions import Attribution, describe, enclose, is_negated, snap, without_rivals
+from onrecord.stages.attributions import Attribution
+from onrecord.stages.attributions.agreement import enclose, snap, without_rivals
+from onrecord.stages.attributions.cues import describe, is_negated
 from onrecord.stages.quotations import find_quotations
 
 Row = tuple[str | None, str | None, tuple[str, ...]]
@@ -113,7 +115,7 @@ NOT_FOUND = [
     ("narration with apostrophes", "The dogs’ owners took the players’ shirts."),
     ("a name in marks", "The ship “Aurora” left the harbor at noon."),
     ("a song", "The band played “Hey Jude” twice."),
-    ("a lone mark", "The screen measures 27\" across."),
+    ("a lone mark", 'The screen measures 27" across.'),
     ("numbers", "Sales rose 4 percent to $3 billion in the second quarter."),
     ("weather", "Rain is expected in the north tonight."),
     ("nothing", " \n\t"),
@@ -205,7 +207,26 @@ def test_content_takes_in_the_marks_it_touches() -> None:
 # ---------------------------------------------------------------- any text
 
 WORDS = st.sampled_from(
-    ["said", "Ruiz", "the", "“", "”", '"', "that", "we", "lost", ",", ".", "\n\n", "according", "to", "she", "’s", "é", "👩‍👧"]
+    [
+        "said",
+        "Ruiz",
+        "the",
+        "“",
+        "”",
+        '"',
+        "that",
+        "we",
+        "lost",
+        ",",
+        ".",
+        "\n\n",
+        "according",
+        "to",
+        "she",
+        "’s",
+        "é",
+        "👩‍👧",
+    ]
 )
 
 

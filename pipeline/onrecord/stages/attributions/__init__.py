@@ -1,0 +1,80 @@
+"""Find attributions: who is the source, which words are the cue, what is the content.
+
+In: a text and its quotations. Out: `Attribution`s by position. The spans come from a trained network (`network`): it
+finds cues (`reading`), and for each cue its source and content. Quotations then correct the edges (`agreement`), and
+contents are searched for attributions inside them (`inner`). Who a source *is* is left to the speakers stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spacy.language import Language
+from spacy.tokens import Doc
+
+from onrecord.annotations import read, write
+from onrecord.pieces import encode
+from onrecord.stages.attributions.agreement import carry_over, enclose, snap, unclaimed, without_rivals
+from onrecord.stages.attributions.attribution import Attribution, Span, position
+from onrecord.stages.attributions.cues import describe
+from onrecord.stages.attributions.inner import find_inner
+from onrecord.stages.attributions.reading import read_scores
+from onrecord.stages.quotations import Quotation
+
+if TYPE_CHECKING:
+    from onrecord.network import Network
+
+__all__ = ["Attribution", "Attributions", "Span", "find_attributions", "make_attributions"]
+
+# Least score of an attribution. Chosen on dev for the best F1 of attributions with source and cue.
+THRESHOLD = 0.15
+
+
+def find_attributions(text: str, quotations: Sequence[Quotation], network: Network) -> list[Attribution]:
+    """Return the attributions of `text` in text order; linear in its length."""
+    pieces = encode(text, quotations, network.tokenizer)
+    found = without_rivals(read_scores(network.score(pieces), network, pieces), THRESHOLD)
+    found = [replace(item, content=snap(item.content, quotations)) for item in found]
+    found = carry_over(found, quotations)
+    found += unclaimed(found, quotations, text)
+    found += find_inner(found, network, pieces, quotations)
+    found = [describe(calibrate(item, network), text) for item in found]
+    return enclose(sorted(found, key=position))
+
+
+def calibrate(item: Attribution, network: Network) -> Attribution:
+    """Turn the network's score into a chance."""
+    return item if item.score is None else replace(item, score=network.calibrated(item.score))
+
+
+@lru_cache(maxsize=4)
+def load_network(folder: Path) -> Network:
+    """Load the network of a model folder, once a process."""
+    from onrecord.network import Network
+
+    return Network(folder)
+
+
+@Language.factory(
+    "onrecord_attributions", default_config={"model": None}, assigns=["doc._.onrecord"], requires=["doc._.onrecord"]
+)
+def make_attributions(nlp: Language, name: str, model: str | None) -> Attributions:
+    """Build the component; `model` is a model folder, by default the one that comes with the package."""
+    return Attributions(Path(model) if model else None)
+
+
+class Attributions:
+    """Stores the attributions of a Doc in `doc._.onrecord["attributions"]`; needs the quotations stage before it."""
+
+    def __init__(self, folder: Path | None) -> None:
+        from en_onrecord import path
+
+        self.network = load_network(folder or path())
+
+    def __call__(self, doc: Doc) -> Doc:
+        write(doc, "attributions", find_attributions(doc.text, read(doc, "quotations", Quotation), self.network))
+        return doc

@@ -1,0 +1,142 @@
+"""Make attributions agree with each other and with the quotations of the text.
+
+Rivals for one content are settled; contents take in the quotation marks that they touch and go on where a quotation
+goes on over paragraphs; no quoted sentence is lost; what lies within another attribution's content is told so.
+"""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from onrecord.stages.attributions.attribution import Attribution, Blocks, Span, length, overlap, same_content
+from onrecord.stages.quotations import Quotation
+
+# Words of a quotation that is a record though nobody is named for it.
+STATEMENT_WORDS = 4
+# Neighbours, in text order, among which the holder of an attribution is looked for.
+NEAR = 40
+
+
+def without_rivals(found: Iterable[Attribution], threshold: float) -> list[Attribution]:
+    """Drop what scores under `threshold`, and of two attributions of the same content the less sure one."""
+    kept: list[Attribution] = []
+    blocks = Blocks()
+    for attribution in sorted(found, key=lambda item: -(item.score or 0.0)):
+        if (attribution.score or 0.0) < threshold:
+            break
+        if not any(same_content(attribution.content, other.content) for other in blocks.near(attribution.content)):
+            kept.append(attribution)
+            blocks.add(attribution)
+    return kept
+
+
+def enclose(found: Sequence[Attribution]) -> list[Attribution]:
+    """Set `within`: the smallest content that holds an attribution's cue and content."""
+    return [replace(item, within=holder(number, found)) for number, item in enumerate(found)]
+
+
+def holder(number: int, found: Sequence[Attribution]) -> int | None:
+    """Return the index of the attribution in whose content that of `number` lies; `found` is in text order."""
+    inner = found[number]
+    spans = [*inner.content, *([inner.cue] if inner.cue else [])]
+    low, high = min(span[0] for span in spans), max(span[1] for span in spans)
+    holders = [
+        (end - start, index)
+        for index in range(max(0, number - NEAR), min(len(found), number + NEAR))
+        for start, end in found[index].content
+        if index != number and start <= low and high <= end and end - start > high - low
+    ]
+    return min(holders)[1] if holders else None
+
+
+# ---------------------------------------------------------------- quotations
+
+
+def snap(content: Sequence[Span], quotations: Sequence[Quotation]) -> tuple[Span, ...]:
+    """Let content take in the quotation marks that it touches; pieces that meet become one."""
+    starts = {quotation.inner_start: quotation.start for quotation in quotations}
+    ends = {quotation.inner_end: quotation.end for quotation in quotations}
+    joined: list[Span] = []
+    for start, end in sorted((starts.get(start, start), ends.get(end, end)) for start, end in content):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
+
+
+def carry_over(found: Sequence[Attribution], quotations: Sequence[Quotation]) -> list[Attribution]:
+    """Give an attribution the rest of a quotation that goes on over several paragraphs, if nobody else claims it."""
+    blocks = Blocks(found)
+    longer: dict[Attribution, Attribution] = {}
+    for chain in whole_quotations(quotations):
+        if len(chain) == 1:
+            continue
+        holders = [claimant(quotation, blocks) for quotation in chain]
+        owners = {holder for holder in holders if holder is not None}
+        if len(owners) == 1:
+            owner = owners.pop()
+            rest = [(q.start, q.end) for q, holder in zip(chain, holders) if holder is None]
+            content = [*longer.get(owner, owner).content, *rest]
+            longer[owner] = replace(owner, content=tuple(sorted(content)))
+    return [longer.get(attribution, attribution) for attribution in found]
+
+
+def claimant(quotation: Quotation, blocks: Blocks) -> Attribution | None:
+    """Return an attribution whose content holds most of a quotation."""
+    span = [(quotation.inner_start, max(quotation.inner_end, quotation.inner_start + 1))]
+    return next((item for item in blocks.near(span) if 2 * overlap(item.content, span) > length(span)), None)
+
+
+def unclaimed(found: Sequence[Attribution], quotations: Sequence[Quotation], text: str) -> list[Attribution]:
+    """Return attributions without source and cue for quoted sentences that no attribution holds."""
+    claimed = sorted(span for attribution in found for span in attribution.content)
+    left = []
+    for chain in whole_quotations(quotations):
+        if is_statement(chain, text) and not any(touches(quotation, claimed) for quotation in chain):
+            source, cue = signature(text, chain[-1].end)
+            left.append(Attribution(source, cue, tuple((q.start, q.end) for q in chain)))
+    return left
+
+
+# What is behind a quotation that is signed: *“…” — Ana Ruiz*, also on the next line.
+NAME = r"[A-Z][\w.’'-]*(?:[ \t]+(?:[A-Z][\w.’'-]*|of|de|la|van|von|bin|al)){0,5}"
+SIGNATURE = re.compile(
+    rf"[ \t]*(?:\r?\n[ \t]*){{0,2}}(?P<cue>[―—–]|--?)[ \t]*(?P<source>{NAME})(?=[ \t]*(?:[,(\r\n]|\Z))"
+)
+
+
+def signature(text: str, end: int) -> tuple[Span | None, Span | None]:
+    """Return source and cue of a quotation that ends at `end` and is signed behind it; (None, None) if it is not."""
+    match = SIGNATURE.match(text, end)
+    return (match.span("source"), match.span("cue")) if match else (None, None)
+
+
+def whole_quotations(quotations: Sequence[Quotation]) -> Iterator[list[Quotation]]:
+    """Yield each quotation that stands in no other, with all its paragraphs."""
+    chain: list[Quotation] = []
+    for quotation in quotations:
+        if quotation.depth == 0:
+            chain.append(quotation)
+            if not quotation.continued:
+                yield chain
+                chain = []
+
+
+def touches(quotation: Quotation, spans: Sequence[Span]) -> bool:
+    """True if one of the sorted `spans` shares a character with a quotation."""
+    index = bisect.bisect_left(spans, (quotation.inner_end, 0))
+    return any(end > quotation.inner_start for _, end in spans[max(0, index - NEAR) : index])
+
+
+def is_statement(chain: Sequence[Quotation], text: str) -> bool:
+    """True if a quotation is a sentence or more, standing by itself: no title, no scare quotes, no fragment."""
+    first = chain[0]
+    before = text[max(0, first.start - 3) : first.start].rstrip(" \t")
+    words = text[first.inner_start : chain[-1].inner_end]
+    opens = not before or before[-1] in "\n\r.!?:—–"
+    closes = words.rstrip()[-1:] in (".", "!", "?", "…", ",", "—") or len(chain) > 1
+    return opens and closes and words[:1].isupper() and len(words.split()) >= STATEMENT_WORDS

@@ -1,0 +1,32 @@
+"""What a cue says: its lemma, its act, whether it is negated; by the lexicon."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from onrecord.lexicons import find_cue, lemma_of
+from onrecord.stages.attributions.attribution import Attribution
+
+WORD = re.compile(r"\w+(?:[’'-]\w+)*")
+NEGATION = re.compile(r"\b(?:not|never|no longer|neither|nor|without|cannot)\b|n[’']t\b", re.IGNORECASE)
+# Characters before a cue in which a negation may stand (*did not immediately* | *say*).
+BEFORE_CUE = 24
+
+
+def describe(attribution: Attribution, text: str) -> Attribution:
+    """Add lemma, act and negation of the cue, by the lexicon."""
+    if attribution.cue is None:
+        return attribution
+    start, end = attribution.cue
+    words = [word.lower() for word in WORD.findall(text, start, end)]
+    entry = find_cue(words)
+    lemma = entry.cue if entry else " ".join(map(lemma_of, words[:1])) or text[start:end]
+    act = entry.act if entry else "assert"
+    return replace(attribution, lemma=lemma, act=act, negated=is_negated(text, start, end))
+
+
+def is_negated(text: str, start: int, end: int) -> bool:
+    """True if the cue says that nobody said so (*did not say*)."""
+    before = re.split(r"[.,;:!?—\n“”\"]", text[max(0, start - BEFORE_CUE) : start])[-1]
+    return NEGATION.search(before + text[start:end]) is not None
