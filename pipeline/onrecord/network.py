@@ -18,12 +18,14 @@ from numpy.typing import NDArray
 
 from onrecord.decoding import Array, buckets
 from onrecord.errors import OnRecordError
+from onrecord.labels import ACTS
 from onrecord.pieces import Pieces, Window, lay_out, windows
 
 # Positions of a window, [CLS] and [SEP] included: what the network was trained with.
 LENGTH = 256
 # Pieces of the paragraph before a window that are read along with it.
 CONTEXT = 0
+FILES = ("attributions.onnx", "attributions.json", "pairs.npz", "acts.npz", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Network:
         import onnxruntime
         from tokenizers import Tokenizer
 
-        for name in ("attributions.onnx", "attributions.json", "pairs.npz", "tokenizer.json"):
+        for name in FILES:
             if not (folder / name).is_file():
                 raise OnRecordError(f"{folder}: {name} is missing; a model folder is made by models/recipe")
         options = onnxruntime.SessionOptions()
@@ -61,6 +63,8 @@ class Network:
         with np.load(folder / "pairs.npz") as weights:
             self.distance, self.weight, self.bias = (weights[name] for name in ("distance", "weight", "bias"))
 
+        with np.load(folder / "acts.npz") as weights:
+            self.act_weight, self.act_bias = weights["weight"], weights["bias"]
         calibration = json.loads((folder / "attributions.json").read_text(encoding="utf-8"))
         self.slope, self.intercept = float(calibration["slope"]), float(calibration["intercept"])
 
@@ -68,6 +72,11 @@ class Network:
         """Return the chance that an attribution of this score is right: Platt scaling, fitted by the recipe."""
         odds = math.log(max(score, 1e-6) / max(1 - score, 1e-6))
         return 1 / (1 + math.exp(-(self.slope * odds + self.intercept)))
+
+    def act(self, scored: Scored, cue: tuple[int, int]) -> str:
+        """Return the act of the cue in words [start, end) of a window, as its vector tells."""
+        vector = scored.cue[cue[0] : cue[1]].mean(0)
+        return ACTS[int((vector @ self.act_weight + self.act_bias).argmax())]
 
     def score(self, pieces: Pieces, parts: Iterable[Window] | None = None) -> Iterator[Scored]:
         """Yield the scores of the windows `parts`, by default those that cover the whole text, in order."""

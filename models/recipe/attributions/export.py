@@ -1,7 +1,4 @@
-"""Export trained weights to what the pipeline loads: an int8 ONNX graph, the pair scorer's arrays, the tokenizer.
-
-python models/recipe/attributions/export.py runs/attributions/weights.pt -o models/en_onrecord
-"""
+"""Export a trained network to what the pipeline loads: an int8 ONNX graph, the heads' arrays, the tokenizer."""
 
 from __future__ import annotations
 
@@ -21,9 +18,11 @@ from attributions.evaluate import write_calibration
 from attributions.network import Network
 from encoder import minilm_folder
 
+from onrecord.labels import ACTS
+
 
 def export(model: Network, folder: Path) -> None:
-    """Write attributions.onnx (int8), pairs.npz, attributions.json and tokenizer.json to `folder`."""
+    """Write all files of the stage to `folder`; confidence is not calibrated yet and every act is the first."""
     model.eval()
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -37,6 +36,8 @@ def export(model: Network, folder: Path) -> None:
         bias=model.pair.bias.detach().numpy(),
     )
     write_calibration(folder, 1.0, 0.0)
+    width = model.pair.weight.shape[1]
+    np.savez(folder / "acts.npz", weight=np.zeros((width, len(ACTS)), np.float32), bias=np.zeros(len(ACTS), np.float32))
     shutil.copyfile(minilm_folder() / "tokenizer.json", folder / "tokenizer.json")
 
 

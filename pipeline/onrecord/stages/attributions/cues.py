@@ -1,4 +1,4 @@
-"""What a cue says: its lemma, its act, whether it is negated; by the lexicon."""
+"""What a cue says: its lemma, its act, whether it is negated; by the lexicon, else as the network guessed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def describe(attribution: Attribution, text: str) -> Attribution:
     words = [word.lower() for word in WORD.findall(text, start, end)]
     entry = find_cue(words)
     lemma = entry.cue if entry else " ".join(map(lemma_of, words[:1])) or text[start:end]
-    act = entry.act if entry else "assert"
+    act = entry.act if entry else attribution.act
     return replace(attribution, lemma=lemma, act=act, negated=is_negated(text, start, end))
 
 

@@ -78,6 +78,7 @@ def decode(scored: Scored, cues: Sequence[Span], network: Network, pieces: Piece
             source=characters(source) if source else None,
             cue=characters(cue),
             content=tuple(characters(span) for span in content),
+            act=network.act(scored, cue),
             score=probability(flat, cue, pair, path),
         )
 
