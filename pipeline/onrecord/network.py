@@ -24,7 +24,7 @@ from onrecord.pieces import Pieces, Window, lay_out, windows
 # Positions of a window, [CLS] and [SEP] included: what the network was trained with.
 LENGTH = 256
 # Pieces of the paragraph before a window that are read along with it.
-CONTEXT = 0
+CONTEXT = 64
 FILES = ("attributions.onnx", "attributions.json", "pairs.npz", "acts.npz", "tokenizer.json")
 
 

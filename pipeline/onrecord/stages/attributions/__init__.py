@@ -18,9 +18,9 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read, write
 from onrecord.pieces import encode
-from onrecord.stages.attributions.agreement import carry_over, enclose, snap, unclaimed, without_rivals
+from onrecord.stages.attributions.agreement import carry_over, enclose, share_out, snap, unclaimed, without_rivals
 from onrecord.stages.attributions.attribution import Attribution, Span, position
-from onrecord.stages.attributions.cues import describe
+from onrecord.stages.attributions.cues import describe, is_naming
 from onrecord.stages.attributions.inner import find_inner
 from onrecord.stages.attributions.reading import read_scores
 from onrecord.stages.quotations import Quotation
@@ -31,15 +31,16 @@ if TYPE_CHECKING:
 __all__ = ["Attribution", "Attributions", "Span", "find_attributions", "make_attributions"]
 
 # Least score of an attribution. Chosen on dev for the best F1 of attributions with source and cue.
-THRESHOLD = 0.15
+THRESHOLD = 0.1
 
 
 def find_attributions(text: str, quotations: Sequence[Quotation], network: Network) -> list[Attribution]:
     """Return the attributions of `text` in text order; linear in its length."""
     pieces = encode(text, quotations, network.tokenizer)
-    found = without_rivals(read_scores(network.score(pieces), network, pieces), THRESHOLD)
+    scored = read_scores(network.score(pieces), network, pieces)
+    found = without_rivals((item for item in scored if not is_naming(item, text)), THRESHOLD)
     found = [replace(item, content=snap(item.content, quotations)) for item in found]
-    found = carry_over(found, quotations)
+    found = carry_over(share_out(found), quotations)
     found += unclaimed(found, quotations, text)
     found += find_inner(found, network, pieces, quotations)
     found = [describe(calibrate(item, network), text) for item in found]

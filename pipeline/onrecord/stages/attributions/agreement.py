@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -31,6 +32,25 @@ def without_rivals(found: Iterable[Attribution], threshold: float) -> list[Attri
             kept.append(attribution)
             blocks.add(attribution)
     return kept
+
+
+def share_out(found: Sequence[Attribution]) -> list[Attribution]:
+    """Leave a piece of content that two attributions claim to the one whose cue is nearer."""
+    claims: dict[Span, list[Attribution]] = defaultdict(list)
+    for attribution in found:
+        for span in attribution.content:
+            claims[span].append(attribution)
+    lost: dict[Attribution, set[Span]] = defaultdict(set)
+    for span, rivals in claims.items():
+        for rival in sorted(rivals, key=lambda item: gap(item.cue, span))[1:]:
+            lost[rival].add(span)
+    kept = [tuple(span for span in item.content if span not in lost[item]) for item in found]
+    return [replace(item, content=content or item.content) for item, content in zip(found, kept)]
+
+
+def gap(cue: Span | None, span: Span) -> int:
+    """Return the characters between a cue and a piece of content."""
+    return max(span[0] - cue[1], cue[0] - span[1], 0) if cue else 0
 
 
 def enclose(found: Sequence[Attribution]) -> list[Attribution]:
