@@ -22,7 +22,7 @@ def slow(config: dict[str, Any]) -> tuple[dict[str, Any], Callable[[Task], tuple
     """The same claims, some milliseconds an article."""
 
     def encode_slowly(task: Task) -> tuple[bytes, int]:
-        time.sleep(0.005)
+        time.sleep(0.01)
         return encode(task)
 
     return quick(config)[0], encode_slowly

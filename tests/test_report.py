@@ -208,7 +208,7 @@ def test_an_article_keeps_its_words_and_marks(visit: Any) -> None:
     one, found = town()[0]
     assert " ".join(page.words(".text p")).split() == one.text.split()
     marked = page.page.evaluate(
-        "[...document.querySelectorAll('.q.support')].map((node) => node.textContent).join('|')"
+        "[...document.querySelectorAll('.text .q.support')].map((node) => node.textContent).join('|')"
     )
     assert marked == "“|The bridge| is safe,”|“and it stays open.”"
     assert page.words(".text .outer") == ["the tunnel", " leaks"] or page.count(".text .outer-oppose") == 2
@@ -283,3 +283,24 @@ def test_prints_without_controls(visit: Any) -> None:
     page.page.emulate_media(media="print")
     assert not page.page.locator(".top").is_visible()
     assert page.page.locator(".text").is_visible()
+
+
+def test_time_runs_on_where_nothing_was_said(visit: Any) -> None:
+    dates = ("2024-01-30", "2024-02-02", "9999-99-99", "soon")
+    results = [(article("Kim said so.", id=date, published=date), "so") for date in dates]
+    page = visit([(one, [make(one, words, speaker="Kim", cue="said")]) for one, words in results])
+    assert page.page.locator(".time title").all_text_contents() == [
+        "2024-01-30: 0 support, 0 oppose, 1 neutral",
+        "2024-01-31: 0 support, 0 oppose, 0 neutral",
+        "2024-02-01: 0 support, 0 oppose, 0 neutral",
+        "2024-02-02: 0 support, 0 oppose, 1 neutral",
+    ]
+
+
+def test_a_card_under_the_pointer_lights_its_words(visit: Any) -> None:
+    page = visit(town()[:1])
+    page.page.hover(".beside .card:has-text('Critics')")
+    assert page.words(".text .on-speaker") == ["Critics"]
+    page.page.click(".beside .card:has-text('Ana Ruiz')")
+    page.page.hover(".beside .card:has-text('Critics')")
+    assert page.words(".text .on-speaker") == ["Mayor Ruiz"]

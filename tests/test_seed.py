@@ -16,7 +16,7 @@ GOLDEN = ROOT / "output" / "golden" / "claims.jsonl"
 # Confidences come from floating point, which differs a little from processor to processor.
 TOLERANCE = 0.03
 # Figures reached; raise them when they rise.
-FOUND, EXACT = 0, 0
+FOUND, EXACT = 31, 27
 
 
 def without_confidence(claim: dict[str, Any]) -> dict[str, Any]:

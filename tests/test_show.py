@@ -14,6 +14,7 @@ from handmade import HOSTILE, hostile, town, write_folder
 from rich.console import Console
 
 from onrecord.cli import main
+from onrecord.cli.show import SORTS as OFFERED
 from onrecord.records import Record
 from onrecord.show import SORTS, Filters, safe, show, sort_records
 
@@ -58,6 +59,10 @@ def test_safe(words: str, expected: str) -> None:
 )
 def test_filters(filters: Filters, contents: list[str]) -> None:
     assert [record.content.text for record in RECORDS if filters.accept(record)] == contents
+
+
+def test_offers_every_sort() -> None:
+    assert SORTS == OFFERED
 
 
 @pytest.mark.parametrize("key", SORTS)

@@ -56,7 +56,7 @@ def test_same_bytes_for_any_number(tmp_path: Path) -> None:
     [
         ("RAISE", "failed", "RuntimeError: asked for"),
         ("DIE", "worker-died", "the worker was killed by SIGKILL at this article"),
-        ("HANG", "timeout", "not done after 2 s; raise --timeout"),
+        ("HANG", "timeout", "not done after 2 s of computing; raise --timeout"),
     ],
 )
 @pytest.mark.parametrize("workers", [1, 2])

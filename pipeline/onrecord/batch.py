@@ -1,64 +1,80 @@
-"""The main job: articles in, an output folder out."""
+"""The main job: articles in, an output folder or a stream of claims out."""
 
 from __future__ import annotations
 
 import platform
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onrecord import __version__
-from onrecord.folder import OutputFolder
-from onrecord.pipeline import BASE, load, process
+from onrecord.encoder import Options, task_of
+from onrecord.folder import Mode, OutputFolder
+from onrecord.journal import Journal
+from onrecord.pool import Job, Pool, cores
 from onrecord.readers import Article, Reject
-from onrecord.records import SCHEMA, Record
+from onrecord.records import SCHEMA
+from onrecord.worker import Failure
 
-if TYPE_CHECKING:
-    from spacy.language import Language
+__all__ = ["Crew", "Done", "Options", "Result", "results", "run"]
 
-# Told after every article: counts so far.
-Progress = Callable[[Counter[str]], None]
+# A timeout is for articles of up to this many characters and grows in proportion for longer ones: the pipeline takes
+# time linear in the length, about 10 s for these on one core of a cloud machine.
+TIMEOUT_CHARS = 100_000
+
+# Told after every article, and once at the start of a resumed run.
+Progress = Callable[[Journal], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What a run depends on; kept in run.json. `min_confidence` drops records less sure than that."""
+class Crew:
+    """How a run is carried out; nothing here changes its results. `factory` is what each worker calls: `encoder.make`,
+    or in tests something quicker.
+    """
 
-    base: str = BASE
-    model: str | None = None
-    max_chars: int = 1_000_000
-    min_confidence: float = 0.0
-    fields: dict[str, str] = field(default_factory=dict)
+    workers: int = field(default_factory=cores)
+    timeout: float = 60.0
+    factory: str = "onrecord.encoder:make"
 
+    def pool(self, options: Options) -> Pool[Article | Reject]:
+        return Pool(self.factory, asdict(options), size=self.workers)
 
-Result = tuple[Article, list[Record]] | Reject
-
-
-def results(items: Iterable[Article | Reject], options: Options) -> Iterator[Result]:
-    """Yield each article with its records, or the reject that takes its place, in the order of `items`."""
-    nlp = load(base=options.base, model=options.model)
-    for item in items:
-        yield item if isinstance(item, Reject) else attempt(item, nlp, options)
-
-
-def attempt(article: Article, nlp: Language, options: Options) -> Result:
-    """Process one article; whatever goes wrong with it costs this article alone."""
-    try:
-        records = process(article, nlp)
-    except Exception as error:  # a batch must outlive any article, whatever breaks in a library
-        detail = f"{type(error).__name__}: {error}"
-        return Reject(article.source, article.line, article.id, "failed", detail)
-    return article, [record for record in records if sure(record, options.min_confidence)]
+    def job(self, item: Article | Reject) -> Job[Article | Reject]:
+        if isinstance(item, Reject):
+            return Job(item, None)
+        size = len(item.text)
+        return Job(item, task_of(item), self.timeout * max(1.0, size / TIMEOUT_CHARS), size)
 
 
-def sure(record: Record, threshold: float) -> bool:
-    """True unless the attribution's confidence is known to be under the threshold."""
-    confidence = record.confidence.attribution
-    return confidence is None or confidence >= threshold
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An article, its lines for claims.jsonl, and how many they are."""
+
+    article: Article
+    claims: bytes
+    count: int
+
+
+Result = Done | Reject
+
+
+def results(items: Iterable[Article | Reject], options: Options, crew: Crew) -> Iterator[Result]:
+    """Yield each article with its claims, or the reject that takes its place, in the order of `items`."""
+    with crew.pool(options) as pool:
+        yield from map(result_of, pool.map(map(crew.job, items)))
+
+
+def result_of(job: Job[Article | Reject]) -> Result:
+    item, outcome = job.item, job.outcome
+    if isinstance(item, Reject):
+        return item
+    if isinstance(outcome, Failure):
+        return Reject(item.source, item.line, item.id, outcome.reason, outcome.detail)
+    return Done(item, *outcome)
 
 
 def run(
@@ -66,43 +82,64 @@ def run(
     output: Path,
     options: Options,
     *,
-    overwrite: bool = False,
-    progress: Progress = lambda counts: None,
+    mode: Mode = "new",
+    crew: Crew | None = None,
+    progress: Progress = lambda journal: None,
 ) -> dict[str, Any]:
-    """Process `items` into the folder `output`; returns what is written to run.json."""
-    counts: Counter[str] = Counter(articles=0, words=0, characters=0, claims=0, rejects=0)
-    begun, clock = datetime.now(timezone.utc), time.monotonic()
-    with OutputFolder(output, overwrite=overwrite) as folder:
-        for result in results(items, options):
-            if isinstance(result, Reject):
-                folder.reject(result)
-                counts["rejects"] += 1
-            else:
-                folder.add(*result)
-                count(counts, *result)
-            progress(counts)
-        summary = describe(options, counts, begun, time.monotonic() - clock)
+    """Process `items` into the folder `output`; returns what is written to run.json.
+
+    `mode` `resume` goes on with an unfinished run, `overwrite` replaces the results that are there. Raises
+    OnRecordError where that cannot be, where the disk is full, and where the models cannot be loaded. A script that
+    calls this needs the usual `if __name__ == "__main__":`, as workers import it.
+    """
+    crew = crew or Crew()
+    with OutputFolder(output, mode=mode) as folder, crew.pool(options) as pool:
+        jobs = map(crew.job, folder.left(items))
+        first = list(islice(jobs, crew.workers))
+        pool.start(sum(job.task is not None for job in first))
+        summary = folder.begin(describe(options, crew, pool.identity()))
+        clock, words = time.monotonic(), folder.journal.counts["words"]
+        progress(folder.journal)
+        for job in pool.map(chain(first, jobs)):
+            write(result_of(job), folder)
+            progress(folder.journal)
+        words, seconds = folder.journal.counts["words"] - words, time.monotonic() - clock
+        summary |= tally(folder.journal) | {"words_per_second": round(words / max(seconds, 1e-9), 1), "finished": now()}
         folder.finish(summary)
     return summary
 
 
-def count(counts: Counter[str], article: Article, records: list[Record]) -> None:
-    """Add one article to the counts."""
-    counts["articles"] += 1
-    counts["words"] += len(article.text.split())
-    counts["characters"] += len(article.text)
-    counts["claims"] += len(records)
+def write(result: Result, folder: OutputFolder) -> None:
+    if isinstance(result, Reject):
+        folder.reject(result)
+    else:
+        folder.add(result.article, result.claims, result.count)
 
 
-def describe(options: Options, counts: Counter[str], begun: datetime, seconds: float) -> dict[str, Any]:
-    """Return the contents of run.json."""
+def describe(options: Options, crew: Crew, identity: dict[str, Any]) -> dict[str, Any]:
+    """Return the contents of run.json as a run begins; `finished` stays null until it has come to its end."""
     return {
         "schema": SCHEMA,
         "version": __version__,
         "python": platform.python_version(),
+        "model": identity.get("model"),
+        "base": identity.get("base"),
         "options": asdict(options),
-        "counts": dict(counts),
-        "words_per_second": round(counts["words"] / max(seconds, 1e-9), 1),
-        "started": begun.isoformat(timespec="seconds"),
-        "finished": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "workers": crew.workers,
+        "timeout": crew.timeout,
+        "counts": None,
+        "reasons": None,
+        "words_per_second": None,
+        "resumed": 0,
+        "started": now(),
+        "finished": None,
     }
+
+
+def tally(journal: Journal) -> dict[str, Any]:
+    """Return the counts over all sittings of a run, and the rejects by reason."""
+    return {"counts": dict(journal.counts), "reasons": dict(sorted(journal.reasons.items()))}
+
+
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

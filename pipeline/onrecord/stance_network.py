@@ -34,6 +34,9 @@ LENGTH = 160
 LONGEST = 30
 # Candidate targets kept for one attribution: the gold one is among the first five in nine of ten cases.
 CANDIDATES = 16
+# Pieces that join two targets (*and*, *or*, *nor*, a comma), and the prepositions that may be repeated behind them.
+JOINTS = frozenset((1998, 2030, 4496, 1010))
+PREPOSITIONS = frozenset((2011, 1997, 2005, 2000, 2007, 2114, 2055, 2006, 2012, 1999, 2013))
 # What a piece is in the attribution. A cue of the lexicon that carries a stance by itself has a role of its own.
 NONE, SOURCE, CONTENT, CUE = 0, 1, 2, 3
 CUE_ROLES = {"neutral": CUE, "support": 4, "oppose": 5}
@@ -72,17 +75,17 @@ def mark(pieces: Pieces, source: Spans, cue: Spans, content: Spans, cue_stance: 
     index = context(pieces, roles)
     paragraph = pieces.paragraph[index]
     breaks = np.flatnonzero(np.diff(paragraph)) + 1
-    place = np.concatenate([[-1], np.insert(index, breaks, -1), [-1]])
+    place: Index = np.concatenate([[-1], np.insert(index, breaks, -1), [-1]])
     real = place >= 0
-    role = np.array([roles.get(at, NONE) for at in place.tolist()], dtype=np.int64)
+    marks = np.array([roles.get(at, NONE) for at in place.tolist()], dtype=np.int64)
     ids = np.where(real, pieces.ids[place], SEP)
     ids[0] = CLS
     following = np.append(pieces.first[1:], True)
     return Marked(
         ids,
         np.where(real, pieces.features[place], 0),
-        role,
-        segments(place, role),
+        marks,
+        segments(place, marks),
         real & pieces.first[place],
         real & following[place],
         np.where(real, pieces.start[place], 0),
@@ -108,7 +111,8 @@ def context(pieces: Pieces, roles: dict[int, int]) -> Index:
     distance = np.minimum(np.abs(held[right] - whole), np.abs(whole - held[np.maximum(right - 1, 0)]))
     in_content = np.array([roles.get(at) == CONTENT for at in whole.tolist()])
     order = np.lexsort((whole, np.where(distance > 0, distance + 1, in_content)))
-    return np.sort(whole[order[:room]])
+    nearest: Index = np.sort(whole[order[:room]])
+    return nearest
 
 
 def segments(place: Index, role: Index) -> Index:
@@ -134,28 +138,47 @@ def allowed(marked: Marked) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Possible targets, best first: (first, last) places, their log probabilities, (n, 3) stance logits."""
+    """Possible targets: (first, last) places, their log probabilities, (n, 3) stance logits.
+
+    They are in falling order, but for those at the end that are there because they are joined to the best one.
+    """
 
     places: Index
     scores: Array
     stances: Array
 
 
-def best_spans(marked: Marked, spans: Array, temperature: float = 1.0) -> tuple[Index, Array]:
+def best_spans(marked: Marked, spans: Array) -> tuple[Index, Array]:
     """Return the most likely targets (n, 2) and log probabilities (n,), from the (length, length) scores of all."""
     rows, columns = np.nonzero(allowed(marked))
     if not len(rows):
         return np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.float32)
-    chances = log_softmax(spans[rows, columns] / temperature)
+    chances = log_softmax(spans[rows, columns])
     order = np.argsort(-chances, kind="stable")[:CANDIDATES]
     return np.stack([rows[order], columns[order]], 1), chances[order]
+
+
+def conjuncts(marked: Marked, spans: Array, place: Index) -> Index:
+    """Return the likeliest targets (n, 2) right before and right behind *and*, *or* or a comma next to a target."""
+    possible = np.where(allowed(marked), spans, -np.inf)
+    found = []
+    at = int(place[1]) + 1
+    while at < len(marked.ids) - 1 and marked.ids[at] in JOINTS | PREPOSITIONS:
+        at += 1
+    if marked.ids[place[1] + 1] in JOINTS and np.isfinite(possible[at].max()):
+        found.append((at, int(possible[at].argmax())))
+    at = int(place[0]) - 1
+    at -= marked.ids[at] in PREPOSITIONS
+    if marked.ids[at] in JOINTS and np.isfinite(possible[:, at - 1].max()):
+        found.append((int(possible[:, at - 1].argmax()), at - 1))
+    return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
 def pooled(vectors: Array, marked: Marked, places: Index) -> Array:
     """Return what the stance head sees of each target (n, 4 * width): means of target, cue, content, and [CLS]."""
     sums = np.concatenate([np.zeros((1, vectors.shape[1]), dtype=np.float32), np.cumsum(vectors, 0)])
     first, last = places[:, 0], places[:, 1] + 1
-    target = (sums[last] - sums[first]) / (last - first)[:, None]
+    target = (sums[last] - sums[first]) / (last - first)[:, None].astype(np.float32)
     cue = mean(vectors, marked.roles >= CUE)
     rest = np.concatenate([cue, mean(vectors, marked.roles == CONTENT), vectors[0]])
     result: Array = np.concatenate([target, np.tile(rest, (len(places), 1))], 1)
@@ -164,7 +187,8 @@ def pooled(vectors: Array, marked: Marked, places: Index) -> Array:
 
 def mean(vectors: Array, mask: NDArray[np.bool_]) -> Array:
     """Return the mean of the masked rows; zeros if there are none."""
-    total: Array = mask.astype(np.float32) @ vectors / max(int(mask.sum()), 1)
+    total: Array = mask.astype(np.float32) @ vectors
+    total /= max(int(mask.sum()), 1)
     return total
 
 
@@ -201,6 +225,12 @@ class StanceNetwork:
         }
         vectors, spans = (part[0] for part in self.session.run(["vectors", "spans"], feed))
         places, scores = best_spans(marked, spans)
+        if len(places):
+            more = conjuncts(marked, spans, places[0])
+            more = more[~(more[:, None] == places[None]).all(2).any(1)]
+            total = spans[tuple(places[0])] - scores[0]
+            scores = np.concatenate([scores, spans[more[:, 0], more[:, 1]] - total])
+            places = np.concatenate([places, more])
         return Candidates(places, scores, self.stances(pooled(vectors, marked, places)))
 
     def stances(self, seen: Array) -> Array:

@@ -1,16 +1,25 @@
-"""Check an output folder against itself: every record against its article, and the journal against both."""
+"""Check an output folder against itself: every record against its article, and the journal against both.
+
+Goes through the files side by side, one article and its claims at a time, so that the size of a run does not matter.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from onrecord.folder import ARTICLES, CLAIMS, RUN, read_lines
+from onrecord.errors import OnRecordError
+from onrecord.folder import ARTICLES, CLAIMS, REJECTS, RUN, read_lines, read_summary
+from onrecord.journal import key
 from onrecord.records import Record
+
+REJECT_KEYS = ["source", "line", "id", "reason", "detail"]
 
 
 def verify(folder: Path) -> Iterator[str]:
@@ -18,78 +27,116 @@ def verify(folder: Path) -> Iterator[str]:
 
     Raises OnRecordError where a file cannot be read at all.
     """
-    articles: dict[str, dict[str, Any]] = {}
-    ends: list[tuple[int, str]] = []
-    for number, line in read_lines(folder / ARTICLES):
-        where = f"{folder / ARTICLES}:{number}"
-        yield from (f"{where}: {problem}" for problem in article_problems(line, articles))
-        if isinstance(line, dict) and "id" in line:
-            articles[line["id"]] = line
-            ends.append((line.get("claims_end", 0), line["id"]))
-    yield from claims_problems(folder, articles, ends)
-    if not (folder / RUN).exists():
-        yield f"{folder / RUN}: missing: the run did not finish"
+    try:
+        with (folder / CLAIMS).open("rb") as claims:
+            yield from Check(folder, claims).problems()
+    except OSError as error:
+        raise OnRecordError(f"cannot read {folder / CLAIMS}: {error.strerror}") from error
 
 
-def article_problems(line: Any, seen: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with a line of the journal by itself."""
-    if not isinstance(line, dict) or not isinstance(line.get("text"), str):
-        yield "not an article: no text"
-        return
-    text = line["text"]
-    if line.get("id") in seen:
-        yield f"id {line['id']!r} is there twice"
-    if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != line.get("sha256"):
-        yield "the text does not have the hash in sha256"
-    if line.get("characters") != len(text):
-        yield f"characters is {line.get('characters')}, the text has {len(text)}"
+class Check:
+    """Where the check of a folder has come to."""
+
+    def __init__(self, folder: Path, claims: BinaryIO) -> None:
+        self.folder = folder
+        self.claims = claims
+        self.line = 0  # of the claims
+        self.counts: Counter[str] = Counter(articles=0, claims=0, rejects=0)
+        self.ids: set[bytes] = set()
+
+    def problems(self) -> Iterator[str]:
+        for number, article in read_lines(self.folder / ARTICLES):
+            self.counts["articles"] += 1
+            for problem in self.article_problems(article):
+                yield f"{self.folder / ARTICLES}:{number}: {problem}"
+            if is_article(article):
+                yield from self.claims_problems(article, number)
+        size = (self.folder / CLAIMS).stat().st_size
+        if self.claims.tell() != size:
+            yield f"{self.folder / CLAIMS}: {size} bytes, the journal ends at {self.claims.tell()}"
+        yield from self.rejects_problems()
+        yield from self.run_problems()
+
+    def article_problems(self, line: Any) -> Iterator[str]:
+        """Yield what is wrong with a line of the journal by itself."""
+        if not is_article(line):
+            yield "not an article: text, id and claims_end are missing or of the wrong type"
+            return
+        text = line["text"]
+        if key(line["id"]) in self.ids:
+            yield f"id {line['id']!r} is there twice"
+        self.ids.add(key(line["id"]))
+        if hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() != line.get("sha256"):
+            yield "the text does not have the hash in sha256"
+        if line.get("characters") != len(text):
+            yield f"characters is {line.get('characters')}, the text has {len(text)}"
+
+    def claims_problems(self, article: dict[str, Any], number: int) -> Iterator[str]:
+        """Yield what is wrong with the claims of an article, which end where it says."""
+        count, ids, within = 0, set(), []
+        while self.claims.tell() < article["claims_end"] and (data := self.claims.readline()):
+            count, self.line = count + 1, self.line + 1
+            where = f"{self.folder / CLAIMS}:{self.line}"
+            record, problems = check_record(data, article)
+            yield from (f"{where}: {problem}" for problem in problems)
+            if record:
+                if record.id in ids:
+                    yield f"{where}: id {record.id} is there twice"
+                ids.add(record.id)
+                within.append((where, record.within))
+        self.counts["claims"] += count
+        yield from (
+            f"{at}: within names {outer}, which is not there" for at, outer in within if outer and outer not in ids
+        )
+        where = f"{self.folder / ARTICLES}:{number}"
+        if article.get("claims") != count:
+            yield f"{where}: claims is {article.get('claims')}, {CLAIMS} has {count} up to claims_end"
+        if self.claims.tell() != article["claims_end"]:
+            yield f"{where}: claims_end is {article['claims_end']}, the line there ends at {self.claims.tell()}"
+
+    def rejects_problems(self) -> Iterator[str]:
+        if not (self.folder / REJECTS).exists():
+            yield f"{self.folder / REJECTS}: missing"
+            return
+        for number, line in read_lines(self.folder / REJECTS):
+            self.counts["rejects"] += 1
+            if not isinstance(line, dict) or list(line) != REJECT_KEYS:
+                yield f"{self.folder / REJECTS}:{number}: the keys are not {', '.join(REJECT_KEYS)}"
+
+    def run_problems(self) -> Iterator[str]:
+        """Yield what run.json says otherwise than the files."""
+        summary = read_summary(self.folder)
+        if not summary or not summary.get("finished"):
+            yield f"{self.folder / RUN}: the run did not finish; go on with --resume"
+            return
+        said = summary.get("counts") or {}
+        for name, count in self.counts.items():
+            if said.get(name) != count:
+                yield f"{self.folder / RUN}: {name} is {said.get(name)}, there are {count}"
 
 
-def claims_problems(folder: Path, articles: dict[str, Any], ends: list[tuple[int, str]]) -> Iterator[str]:
-    """Yield what is wrong with the claims, and where they do not add up to what the journal says."""
-    path = folder / CLAIMS
-    counts: dict[str, int] = dict.fromkeys(articles, 0)
-    ids: set[str] = set()
-    within: list[tuple[str, str]] = []
-    for number, line in read_lines(path):
-        where = f"{path}:{number}"
-        doc_id = line.get("doc", {}).get("id") if isinstance(line, dict) else None
-        if doc_id not in articles:
-            yield f"{where}: no article {doc_id!r} in {ARTICLES}"
-            continue
-        counts[doc_id] += 1
-        try:
-            record = Record.model_validate(line, context={"text": articles[doc_id]["text"]})
-        except ValidationError as error:
-            yield from (f"{where}: {explain(problem)}" for problem in error.errors())
-            continue
-        if list(line) != list(record.to_dict()):
-            yield f"{where}: keys are not in the contract's order"
-        if record.id in ids:
-            yield f"{where}: id {record.id} is there twice"
-        ids.add(record.id)
-        if record.within:
-            within.append((where, record.within))
-    yield from (f"{where}: within names {outer}, which is not there" for where, outer in within if outer not in ids)
-    yield from journal_problems(folder, articles, counts, ends)
+def is_article(line: Any) -> bool:
+    kinds = {"text": str, "id": str, "claims_end": int}
+    return isinstance(line, dict) and all(isinstance(line.get(name), kind) for name, kind in kinds.items())
+
+
+def check_record(data: bytes, article: dict[str, Any]) -> tuple[Record | None, list[str]]:
+    """Return a line of the claims as a record, if it is one, and what is wrong with it."""
+    try:
+        line = json.loads(data)
+        record = Record.model_validate(line, context={"text": article["text"]})
+    except ValidationError as error:
+        return None, [explain(problem) for problem in error.errors()]
+    except ValueError as error:
+        return None, [f"not JSON: {error}"]
+    problems = []
+    if record.doc.id != article["id"]:
+        problems.append(f"of article {record.doc.id!r}, but among the claims of {article['id']!r}")
+    if list(line) != list(record.to_dict()):
+        problems.append("keys are not in the contract's order")
+    return record, problems
 
 
 def explain(problem: Any) -> str:
     """Return a pydantic error as one line: where in the record, and what."""
     return f"{'.'.join(map(str, problem['loc'])) or 'record'}: {problem['msg']}"
-
-
-def journal_problems(
-    folder: Path, articles: dict[str, Any], counts: dict[str, int], ends: list[tuple[int, str]]
-) -> Iterator[str]:
-    """Yield where counts and byte lengths in the journal differ from the claims file."""
-    for doc_id, article in articles.items():
-        if article.get("claims") != counts[doc_id]:
-            yield f"{folder / ARTICLES}: {doc_id}: claims is {article.get('claims')}, {CLAIMS} has {counts[doc_id]}"
-    if any(two[0] < one[0] for one, two in zip(ends, ends[1:])):
-        yield f"{folder / ARTICLES}: claims_end falls from one line to the next"
-    size = (folder / CLAIMS).stat().st_size
-    if (ends[-1][0] if ends else 0) != size:
-        yield f"{folder / CLAIMS}: {size} bytes, the journal ends at {ends[-1][0] if ends else 0}"
-
-

@@ -11,8 +11,13 @@ from typing import Any
 import click
 
 from onrecord import __version__
+from onrecord.cli.diff import diff
+from onrecord.cli.evaluate import evaluate
+from onrecord.cli.export import export
 from onrecord.cli.extract import extract
+from onrecord.cli.report import report
 from onrecord.cli.schema import schema
+from onrecord.cli.show import show
 from onrecord.cli.verify import verify
 from onrecord.errors import OnRecordError
 
@@ -26,7 +31,7 @@ class Command(click.Group):
         except OnRecordError as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError:
-            sys.stdout = None  # type: ignore[assignment]  # nothing more to flush into the closed pipe
+            sys.stdout = None  # nothing more to flush into the closed pipe
             context.exit(0)
 
 
@@ -42,5 +47,5 @@ def main() -> None:
     """
 
 
-for command in (extract, verify, schema):
+for command in (extract, show, report, export, verify, evaluate, diff, schema):
     main.add_command(command)

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from onrecord.batch import Options
+    from onrecord.batch import Crew, Options
+    from onrecord.folder import Mode
     from onrecord.readers import Article, Reject
 
 
 @click.command()
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder for the results, or - for claims on stdout.")
-@click.option("--overwrite", is_flag=True, help="Replace the results that the folder holds.")
+@click.option("--resume", is_flag=True, help="Go on with an unfinished run; what is done is skipped.")
+@click.option("--overwrite", is_flag=True, help="Replace the results in the folder, once the new ones are done.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes.  [default: the cores available]")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Reject an article that computes longer; those of over 100,000 characters get more, in proportion.",
+)
 @click.option("--base", metavar="NAME", help="Installed English spaCy model to build on.  [default: en_core_web_sm]")
+@click.option("--model", metavar="PATH", help="Folder of trained components.  [default: those that come with onrecord]")
 @click.option(
     "--field", "fields", multiple=True, metavar="OURS=THEIRS", help="Read one of our keys from another: text=body."
 )
@@ -29,12 +41,12 @@ if TYPE_CHECKING:
     "--min-confidence", type=click.FloatRange(0, 1), default=0.0, help="Leave out attributions less sure than this."
 )
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
-def extract(
-    sources: tuple[str, ...], output: str, fields: tuple[str, ...], limit: int | None, quiet: bool, **rest: Any
-) -> None:
+@click.option("--factory", hidden=True, help="module:function that makes what workers run; tests put a quick one here.")
+def extract(sources: tuple[str, ...], output: str, limit: int | None, quiet: bool, **rest: Any) -> None:
     """Extract attributions from articles into DIR: claims.jsonl, articles.jsonl, rejects.jsonl, run.json.
 
-    SOURCE is a file (.txt, .md, .jsonl, .jsonl.gz), a folder (read recursively), a glob, or - for stdin.
+    SOURCE is a file (.txt, .md, .html, .jsonl, .jsonl.gz, .jsonl.zst, .warc, .warc.gz, .parquet), a folder (read
+    recursively), a glob, or - for stdin. A run that was interrupted, or killed, goes on with --resume.
 
     \b
     Examples:
@@ -42,23 +54,39 @@ def extract(
       onrecord extract news/*.jsonl.gz --field text=body -o output --overwrite
       cat article.txt | onrecord extract - -o - | head -1
     """
-    from itertools import islice
-
-    from onrecord.batch import Options
-    from onrecord.pipeline import BASE
     from onrecord.readers import read_sources
 
-    overwrite = rest.pop("overwrite")
-    rest["base"] = rest["base"] or BASE
-    options = Options(fields=parse_fields(fields), **rest)
-    items = read_sources(sources, fields=options.fields, max_chars=options.max_chars)
-    items = islice(items, limit)
+    mode = parse_mode(output, resume=rest.pop("resume"), overwrite=rest.pop("overwrite"))
+    crew = make_crew(**{name: rest.pop(name) for name in ("workers", "timeout", "factory")})
+    options = make_options(**rest)
+    items = islice(read_sources(sources, fields=options.fields, max_chars=options.max_chars), limit)
     if output == "-":
-        failed = print_claims(items, options)
+        failed = print_claims(items, options, crew)
     else:
-        failed = write_folder(items, Path(output), options, overwrite=overwrite, quiet=quiet)
+        failed = write_folder(items, Path(output), options, crew, mode, quiet=quiet, sources=sources, limit=limit)
     if failed:
         sys.exit(1)
+
+
+def parse_mode(output: str, *, resume: bool, overwrite: bool) -> Mode:
+    if resume and overwrite:
+        raise click.UsageError("--resume goes on with a run, --overwrite begins anew: give one of them")
+    if output == "-" and (resume or overwrite):
+        raise click.UsageError("--resume and --overwrite are for a folder, not for -o -")
+    return "resume" if resume else "overwrite" if overwrite else "new"
+
+
+def make_crew(**given: Any) -> Crew:
+    from onrecord.batch import Crew
+
+    return Crew(**{name: value for name, value in given.items() if value is not None})
+
+
+def make_options(*, fields: Iterable[str], base: str | None, **rest: Any) -> Options:
+    from onrecord.batch import Options
+    from onrecord.pipeline import BASE
+
+    return Options(base=base or BASE, fields=parse_fields(fields), **rest)
 
 
 def parse_fields(pairs: Iterable[str]) -> dict[str, str]:
@@ -72,21 +100,25 @@ def parse_fields(pairs: Iterable[str]) -> dict[str, str]:
     return fields
 
 
-def print_claims(items: Iterable[Article | Reject], options: Options) -> int:
+def print_claims(items: Iterable[Article | Reject], options: Options, crew: Crew) -> int:
     """Write claims to stdout as they come; returns the number of rejects, each told on stderr."""
     from onrecord.batch import results
-    from onrecord.folder import dump
+    from onrecord.interrupts import Interrupted, interruptible
     from onrecord.readers import Reject
 
     failed = 0
-    for result in results(items, options):
-        if isinstance(result, Reject):
-            failed += 1
-            click.echo(describe(result), err=True)
-            continue
-        for record in result[1]:
-            sys.stdout.buffer.write(dump(record.to_dict()))
-        sys.stdout.flush()
+    try:
+        with interruptible():
+            for result in results(items, options, crew):
+                if isinstance(result, Reject):
+                    failed += 1
+                    click.echo(describe(result), err=True)
+                else:
+                    sys.stdout.buffer.write(result.claims)
+                    sys.stdout.flush()
+    except Interrupted as signal:
+        click.echo(f"interrupted by {signal}", err=True)
+        sys.exit(signal.status)
     return failed
 
 
@@ -97,25 +129,40 @@ def describe(reject: Reject) -> str:
 
 
 def write_folder(
-    items: Iterable[Article | Reject], output: Path, options: Options, *, overwrite: bool, quiet: bool
+    items: Iterable[Article | Reject],
+    output: Path,
+    options: Options,
+    crew: Crew,
+    mode: Mode,
+    *,
+    quiet: bool,
+    sources: tuple[str, ...],
+    limit: int | None,
 ) -> int:
-    """Run into a folder with a progress bar on stderr; returns the number of rejects."""
-    from tqdm import tqdm
-
+    """Run into a folder, with progress on stderr; returns the number of rejects."""
     from onrecord.batch import run
+    from onrecord.interrupts import Interrupted, interruptible
+    from onrecord.progress import expected, shown
 
-    with tqdm(unit=" articles", file=sys.stderr, disable=True if quiet else None) as bar:
-
-        def progress(counts: Counter[str]) -> None:
-            bar.update(counts["articles"] + counts["rejects"] - bar.n)
-            bar.set_postfix(words=counts["words"], claims=counts["claims"], rejects=counts["rejects"], refresh=False)
-
-        summary = run(items, output, options, overwrite=overwrite, progress=progress)
-    counts = summary["counts"]
+    try:
+        with interruptible(), shown(None if quiet else expected(sources, limit), quiet=quiet) as progress:
+            summary = run(items, output, options, mode=mode, crew=crew, progress=progress)
+    except Interrupted as signal:
+        click.echo(f"interrupted by {signal}; what is done is kept: go on with the same command and --resume", err=True)
+        sys.exit(signal.status)
     if not quiet:
-        click.echo(
-            f"{counts['claims']} claims from {counts['articles']} articles ({counts['words']} words,"
-            f" {summary['words_per_second']:.0f} a second) in {output}; {counts['rejects']} rejected",
-            err=True,
-        )
-    return int(counts["rejects"])
+        click.echo(sum_up(summary, output), err=True)
+    return int(summary["counts"]["rejects"])
+
+
+def sum_up(summary: dict[str, Any], output: Path) -> str:
+    """Return the last words of a run: what came out, and why the rest did not."""
+    counts = summary["counts"]
+    lines = [
+        f"{counts['claims']:,} claims from {counts['articles']:,} articles ({counts['words']:,} words,"
+        f" {summary['words_per_second']:,.0f} a second) in {output}"
+    ]
+    if counts["rejects"]:
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in summary["reasons"].items())
+        lines.append(f"{counts['rejects']:,} rejected: {reasons}; each is in {output / 'rejects.jsonl'}")
+    return "\n".join(lines)

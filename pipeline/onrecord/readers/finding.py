@@ -87,20 +87,30 @@ def expand(argument: str) -> Iterator[Source | Reject]:
 def walk(base: str, pattern: tuple[str, ...] = ("**",)) -> Iterator[Source | Reject]:
     """Find the files below `base` whose path below it matches `pattern`, sorted by parts."""
     stack = [Place(base, (), (os.path.realpath(base or "."),))]
+    linked: set[str] = set()
     while stack:
         place = stack.pop()
-        if not os.path.isdir(place.path):
+        if not os.path.isdir(place.path or "."):
             yield from take(place, pattern)
-        elif not leads_to(place.parts, pattern) or place.leads_back():
+        elif not leads_to(place.parts, pattern):
             continue
         elif place.leads_out():
             yield outside(place)
-        else:
+        elif not place.leads_back() and not again(place, linked):
             try:
                 stack.extend(reversed(inside(place)))
             except OSError as error:
                 detail = f"{error.strerror}; check who may read it"
                 yield Reject(printable(place.path), None, None, "unreadable", detail)
+
+
+def again(folder: Place, linked: set[str]) -> bool:
+    """True if `folder` is a link to where another link has led; folders full of links to each other would not end."""
+    seen = folder.real[-1] in linked
+    if os.path.islink(folder.path):
+        linked.add(folder.real[-1])
+        return seen
+    return False
 
 
 def inside(folder: Place) -> list[Place]:
@@ -128,18 +138,27 @@ def outside(place: Place) -> Reject:
 
 def leads_to(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     """True if something below the folder `parts` can match `pattern`."""
-    for part, wanted in zip(parts, pattern):
-        if wanted == "**":
-            return True
-        if not fnmatchcase(part, wanted):
-            return False
-    return len(parts) < len(pattern)
+    return any(position < len(pattern) for position in reached(parts, pattern))
 
 
 def matches(parts: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     """True if the file `parts` matches `pattern` as a whole."""
-    if not pattern:
-        return not parts
-    if pattern[0] == "**":
-        return matches(parts, pattern[1:]) or (bool(parts) and matches(parts[1:], pattern))
-    return bool(parts) and fnmatchcase(parts[0], pattern[0]) and matches(parts[1:], pattern[1:])
+    return len(pattern) in reached(parts, pattern)
+
+
+def reached(parts: tuple[str, ...], pattern: tuple[str, ...]) -> set[int]:
+    """Return the positions in `pattern` that can follow `parts`; `**` takes any number of them, none included."""
+    positions = with_skipped({0}, pattern)
+    for part in parts:
+        stayed = {position for position in positions if pattern[position : position + 1] == ("**",)}
+        passed = {p + 1 for p in positions - stayed if p < len(pattern) and fnmatchcase(part, pattern[p])}
+        positions = with_skipped(stayed | passed, pattern)
+    return positions
+
+
+def with_skipped(positions: set[int], pattern: tuple[str, ...]) -> set[int]:
+    """Add the positions behind each `**`."""
+    for position in range(len(pattern)):
+        if position in positions and pattern[position] == "**":
+            positions = positions | {position + 1}
+    return positions

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from onrecord.readers.articles import Reader
+from onrecord.readers.html import read_html
 from onrecord.readers.jsonl import read_jsonl, read_jsonl_gz
+from onrecord.readers.parquet import read_parquet
 from onrecord.readers.text import read_text
+from onrecord.readers.warc import read_warc
+from onrecord.readers.zstd import read_jsonl_zst
 
 # A reader that needs an extra imports it when it is called; the ImportError becomes a reject.
 READERS: dict[str, Reader] = {
@@ -12,6 +16,12 @@ READERS: dict[str, Reader] = {
     ".md": read_text,
     ".jsonl": read_jsonl,
     ".jsonl.gz": read_jsonl_gz,
+    ".jsonl.zst": read_jsonl_zst,
+    ".html": read_html,
+    ".htm": read_html,
+    ".warc": read_warc,
+    ".warc.gz": read_warc,
+    ".parquet": read_parquet,
 }
 
 

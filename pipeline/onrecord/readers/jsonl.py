@@ -66,14 +66,14 @@ def read_line(line: bytes, number: int, name: str, stem: str, options: Options) 
 def parse(line: bytes) -> dict[str, Any]:
     """Parse one line; NaN and the infinities, which pandas writes for what is missing, are null."""
     try:
-        record = json.loads(line.decode("utf-8"), parse_constant=lambda _: None, parse_float=finite)
+        record = json.loads(line.rstrip(b"\r\n").decode("utf-8"), parse_constant=lambda _: None, parse_float=finite)
     except UnicodeDecodeError as error:
         detail = f"byte {error.start + 1:,} of the line is not UTF-8; save the file as UTF-8"
         raise Refusal("not-utf8", detail) from error
     except RecursionError as error:
         raise Refusal("too-deep", "nested too deeply; leave out the key that holds this") from error
     except json.JSONDecodeError as error:
-        detail = f"not JSON: {error.msg} at character {error.pos:,}; each line must be one whole JSON object"
+        detail = f"not JSON: {error.msg} (character {error.pos:,}); each line must be one whole JSON object"
         raise Refusal("bad-json", detail) from error
     except ValueError as error:  # an integer of over 4,300 digits
         raise Refusal("bad-json", "an integer too long for Python; quote it") from error

@@ -7,20 +7,22 @@ the length of the chunk times the number of marks. Everything else in it takes l
 Measured on spaCy 3.8.18, `spacy.blank("en")`, 2 cores of a cloud machine; plain words take 0.45 s per 100,000
 characters. One run of quotation marks: 0.14 s at 1,000, 2.3 s at 4,000, 36 s at 16,000. As slow, or up to twice as
 slow, are brackets, `* _ # & < > = % + : ; $ €`, dashes, symbols, emoji, and `'s` or `US$` repeated; marks at one end of
-many letters are up to eight times as slow. `a:` repeated: 0.12 s at 4,000 characters, 1.7 s at 16,000, 21 s at 64,000.
+many letters are three times as slow. `a:` repeated: 0.12 s at 4,000 characters, 1.7 s at 16,000, 21 s at 64,000.
 Linear, at most 0.25 s per 100,000: letters, digits, full stops, hyphens, `/ @ | ~ ^`, combining marks, base64, `ab-`,
-`a.`, `1,`, whitespace, text without spaces (Chinese, Thai), a long URL. Of 3,584 chunks made at random of all these,
-none took more than 1,200 nanoseconds a unit of strain beyond the linear part.
+`a.`, `1,`, whitespace, text without spaces (Chinese, Thai), a long URL. Of 750 chunks made at random of all these,
+none took more than 500 nanoseconds a unit of strain beyond the linear part.
 """
 
 from __future__ import annotations
 
 import re
 
-# The sum, over the different chunks of a text, of their strain: characters times marks. One run of 500 marks is at the
-# limit; a text there takes 0.04 s for it, 0.3 s at worst. Chosen on the chunks above: the longest rule of marks that
-# people type is some 200 long (40,000), and a text with the same one many times pays once, as the tokenizer caches it.
-MAX_STRAIN = 250_000
+# The sum, over the chunks of a text, of their strain: characters times marks. It may be this much for any text, that is
+# one run of 700 marks, and as much again for each 100,000 characters: a rule of 80 marks, 6,400, may stand at every
+# 1,300 characters. Each chunk counts each time: the tokenizer caches none after the first "don't" or "—" of a text.
+# At the limit that is 0.07 to 0.25 s, and as much again for each 100,000 characters.
+MAX_STRAIN = 500_000
+STRAIN_A_CHARACTER = 5
 # Shorter chunks are not looked at: a text of nothing but these takes 2 s per 100,000 characters at worst (measured).
 SHORT_CHUNK = 40
 # A colon costs a tenth of a mark: 14 to 20 against 140 nanoseconds and more for each character of the chunk.
@@ -40,21 +42,16 @@ HOST_END = re.compile(r"[@:]")
 
 def find_pathological(text: str) -> tuple[int, int] | None:
     """Return start and end of the chunk at which `text` gets too slow to tokenize, or None if it never does."""
-    total = 0
-    seen: set[str] = set()
+    total, limit = 0, MAX_STRAIN + STRAIN_A_CHARACTER * len(text)
     for match in CHUNK.finditer(text):
-        chunk = match.group()
-        if chunk in seen:
-            continue
-        seen.add(chunk)
-        total += strain(chunk)
-        if total > MAX_STRAIN:
+        total += strain(match.group())
+        if total > limit:
             return match.span()
     return None
 
 
 def strain(chunk: str) -> int:
-    """Return how hard `chunk` is to tokenize; 1 is 140 to 1,200 nanoseconds."""
+    """Return how hard `chunk` is to tokenize; 1 is 140 to 500 nanoseconds."""
     return len(chunk) * end_marks(chunk) + url_strain(chunk)
 
 

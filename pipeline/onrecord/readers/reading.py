@@ -89,10 +89,10 @@ def standard_input() -> BinaryIO:
 
 def first_bytes(stream: BinaryIO, limit: int) -> bytes:
     """Read until something is not blank, in pieces of a line, so that a pipe is not waited for."""
-    head = b""
-    while len(head) <= limit and not head.removeprefix(codecs.BOM_UTF8).strip():
-        piece = stream.readline(PIECE_BYTES)
-        if not piece:
-            break
+    head = bytearray()
+    while len(head) <= limit and (piece := stream.readline(PIECE_BYTES)):
+        begins = not head
         head += piece
-    return head
+        if piece.removeprefix(codecs.BOM_UTF8 if begins else b"").strip():
+            break
+    return bytes(head)

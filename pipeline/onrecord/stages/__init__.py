@@ -26,7 +26,7 @@ def make_onrecord(nlp: Language, name: str, model: str | None) -> OnRecord:
 
 def make_stage(nlp: Language, factory: str, options: dict[str, Any]) -> Callable[[Doc], Doc]:
     """Build one stage with those of `options` that its factory knows."""
-    known = nlp.get_factory_meta(factory).default_config
+    known = nlp.get_factory_meta(factory).default_config or {}
     return nlp.create_pipe(factory, config={key: value for key, value in options.items() if key in known})
 
 

@@ -13,13 +13,17 @@ NEGATION = re.compile(r"\b(?:not|never|no longer|neither|nor|without|cannot)\b|n
 # Characters before a cue in which a negation may stand (*did not immediately* | *say*).
 BEFORE_CUE = 24
 
-# Idioms that give a thing its name, and attribute nothing to anybody.
-NAMING = re.compile(r"(?:\w+ )?(?:known|recogni[sz]ed|referred to|regarded|famous) (?:as|for)", re.IGNORECASE)
+# Idioms that give a thing its name, and attribute nothing to anybody; *as* may stand behind the cue.
+NAMING = re.compile(r"(?:\w+ ){0,2}(?:known|recogni[sz]ed|referred to|regarded|famous)(?P<as> as| for)?", re.IGNORECASE)
 
 
 def is_naming(attribution: Attribution, text: str) -> bool:
     """True for *known as the Lachin Corridor*, *internationally recognized as its territory*: nobody says so."""
-    return attribution.source is None and NAMING.fullmatch(text[slice(*attribution.cue or (0, 0))]) is not None
+    if attribution.source or not attribution.cue:
+        return False
+    start, end = attribution.cue
+    match = NAMING.fullmatch(text, start, end)
+    return match is not None and bool(match["as"] or re.match(r"\s+(?:as|for)\b", text[end : end + 8]))
 
 
 def describe(attribution: Attribution, text: str) -> Attribution:

@@ -1,0 +1,210 @@
+"""Training items: attributions with target and stance, and news sentences with polarity toward a mention."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from attributions.data import stack
+from onrecord.labels import STANCES
+from onrecord.pieces import PAD, Pieces, encode
+from onrecord.stages.quotations import find_quotations
+from onrecord.stance_network import CONTENT, CUE, SOURCE, Marked, allowed, cue_stance, mark
+
+# One fold of the articles is held out, for calibration and an honest look.
+FOLDS = 16
+NO_SPAN: list[tuple[int, int]] = []
+
+
+@dataclass(frozen=True)
+class Item:
+    """A marked attribution with its gold stance and the places (first, last) where its target may stand."""
+
+    doc_id: str
+    marked: Marked
+    targets: list[tuple[int, int]]
+    stance: int
+    label: dict[str, Any]
+    text: str
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read a JSONL file."""
+    with path.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines if line.strip()]
+
+
+def held_out(doc_id: str, folds: int) -> bool:
+    """Return whether an article is in fold 0 of `folds`, by its name's hash."""
+    return int(hashlib.sha256(doc_id.encode()).hexdigest(), 16) % folds == 0
+
+
+def attributions(articles: Path, labels: Path, tokenizer: Tokenizer) -> list[Item]:
+    """Return the labelled attributions of the articles, in the order of the labels."""
+    texts = {article["doc_id"]: article for article in read_lines(articles)}
+    pieces: dict[str, Pieces] = {}
+    items = []
+    for label in read_lines(labels):
+        article = texts[label["doc_id"]]
+        if label["doc_id"] not in pieces:
+            pieces[label["doc_id"]] = encode(article["text"], find_quotations(article["text"]), tokenizer)
+        gold = next(item for item in article["attributions"] if item["id"] == label["id"])
+        items.append(attribution(gold, label, article["text"], pieces[label["doc_id"]]))
+    return items
+
+
+def attribution(gold: dict[str, Any], label: dict[str, Any], text: str, pieces: Pieces) -> Item:
+    source, cue, content = ([(start, end) for start, end in gold[role]] for role in ("source", "cue", "content"))
+    carried = cue_stance(" ".join(text[start:end] for start, end in cue))
+    marked = mark(pieces, source, cue, content, carried)
+    targets = occurrences(label["target"], text, content, marked) or occurrences(label["target"], text, cue, marked)
+    return Item(label["doc_id"], marked, targets, STANCES.index(label["stance"]), label, text)
+
+
+def occurrences(target: str, text: str, spans: Sequence[tuple[int, int]], marked: Marked) -> list[tuple[int, int]]:
+    """Return the places in `spans` where the words of `target` stand as a possible target."""
+    possible = allowed(marked)
+    found = []
+    for start, end in spans:
+        at = text.find(target, start, end)
+        while at >= 0:
+            place = places(marked, at, at + len(target))
+            if place and possible[place]:
+                found.append(place)
+            at = text.find(target, at + 1, end)
+    return found
+
+
+def places(marked: Marked, start: int, end: int) -> tuple[int, int] | None:
+    """Return the places (first, last) of the pieces that cover characters [start, end), if they are all there."""
+    inside = np.flatnonzero((marked.end > start) & (marked.start < end))
+    if not len(inside) or marked.start[inside[0]] > start or marked.end[inside[-1]] < end:
+        return None
+    return int(inside[0]), int(inside[-1])
+
+
+# ---------------------------------------------------------------- polarity in news sentences
+
+
+def newsmtsc(path: Path, tokenizer: Tokenizer) -> Iterator[Item]:
+    """Yield NewsMTSC's sentences (Hamborg and Donnay, EACL 2021); the whole sentence is content."""
+    for row in read_lines(path):
+        stance = {1: "support", -1: "oppose", 0: "neutral"}[row["polarity"]]
+        doc_id = "_".join(row["id"].split("_")[:3])
+        yield from sentence(doc_id, row["sentence"], None, row["target"], stance, tokenizer)
+
+
+def dse(path: Path, tokenizer: Tokenizer, polar: int, neutral: int, rng: Random) -> Iterator[Item]:
+    """Yield pairs of Park et al. (ACL 2021), the holder as source: so many with polarity, so many without."""
+    rows = read_lines(path)
+    chosen = rng.sample([row for row in rows if row["polarity"]], polar)
+    for row in chosen + rng.sample([row for row in rows if not row["polarity"]], neutral):
+        stance = {1: "support", -1: "oppose", 0: "neutral"}[row["polarity"]]
+        holder, target = row["holder"] or row["ent1"], row["target"] or row["ent2"]
+        yield from sentence(row["id"], row["sentence"], holder, target, stance, tokenizer)
+
+
+def sentence(
+    doc_id: str, text: str, holder: list[int] | None, target: list[int], stance: str, tokenizer: Tokenizer
+) -> Iterator[Item]:
+    """Yield one item, if the target is where it should be."""
+    pieces = encode(text, find_quotations(text), tokenizer)
+    marked = mark(pieces, [(holder[0], holder[1])] if holder else NO_SPAN, NO_SPAN, [(0, len(text))])
+    inside = np.flatnonzero((marked.end > target[0]) & (marked.start < target[1]))
+    if len(inside):
+        place = int(inside[0]), int(inside[-1])
+        yield Item(doc_id, marked, [place], STANCES.index(stance), {"target": text[target[0] : target[1]]}, text)
+
+
+# ---------------------------------------------------------------- names should not tell the stance
+
+
+def name_ids(items: Iterable[Item], least: int = 5) -> NDArray[np.int64]:
+    """Return the pieces that are a source's whole name (*Trump*) at least `least` times and mostly capitalised."""
+    alone: Counter[int] = Counter()
+    lower: Counter[int] = Counter()
+    for item in items:
+        marked = item.marked
+        source = np.flatnonzero((marked.roles == SOURCE) & (marked.start < marked.end))
+        shapes = (marked.features - 1) // 4
+        lower.update(marked.ids[(shapes < 2) & (marked.start < marked.end)].tolist())
+        if len(source) == 1 and shapes[source[0]] >= 2 and marked.first[source[0]] and marked.last[source[0]]:
+            alone[int(marked.ids[source[0]])] += 1
+    return np.array(sorted(name for name, count in alone.items() if count >= least > lower[name]), dtype=np.int64)
+
+
+def rename(item: Item, names: NDArray[np.int64], rng: Random) -> Item:
+    """Return the item with the names exchanged for others, each for the same one throughout."""
+    shuffled = names.tolist()
+    rng.shuffle(shuffled)
+    other = dict(zip(names.tolist(), shuffled))
+    ids = np.array([other.get(piece, piece) for piece in item.marked.ids.tolist()], dtype=np.int64)
+    return replace(item, marked=replace(item.marked, ids=ids))
+
+
+def forget_cue(item: Item) -> Item:
+    """Return the item without what the lexicon says of its cue."""
+    roles = np.where(item.marked.roles >= CUE, CUE, item.marked.roles)
+    return replace(item, marked=replace(item.marked, roles=roles))
+
+
+# ---------------------------------------------------------------- batches
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Tensors of a batch. `allowed`, `gold`: (batch, first, last) masks of spans; `means`: (batch, 3, length)."""
+
+    ids: Tensor
+    marks: Tensor
+    mask: Tensor
+    allowed: Tensor
+    gold: Tensor
+    means: Tensor
+    stance: Tensor
+
+
+def collate(items: Sequence[Item]) -> Batch:
+    """Pad a batch's attributions to one length."""
+    length = max(len(item.marked.ids) for item in items)
+    possible = np.zeros((len(items), length, length), dtype=bool)
+    gold = np.zeros_like(possible)
+    means = np.zeros((len(items), 3, length), dtype=np.float32)
+    for row, item in enumerate(items):
+        size = len(item.marked.ids)
+        possible[row, :size, :size] = allowed(item.marked)
+        for place in item.targets:
+            gold[row][place] = True
+        means[row, :, :size] = averages(item)
+    return Batch(
+        ids=stack([item.marked.ids for item in items], PAD),
+        marks=stack([item.marked.marks for item in items], 0),
+        mask=stack([np.ones_like(item.marked.ids) for item in items], 0),
+        allowed=torch.tensor(possible),
+        gold=torch.tensor(gold),
+        means=torch.tensor(means),
+        stance=torch.tensor([item.stance for item in items]),
+    )
+
+
+def averages(item: Item) -> NDArray[np.float32]:
+    """Return (3, length) weights that average the first possible target, the cue and the content."""
+    roles = item.marked.roles
+    target = np.zeros(len(roles), dtype=bool)
+    for first, last in item.targets[:1]:
+        target[first : last + 1] = True
+    masks = np.stack([target, roles >= CUE, roles == CONTENT]).astype(np.float32)
+    weights: NDArray[np.float32] = masks / np.maximum(masks.sum(1, keepdims=True), 1)
+    return weights

@@ -1,0 +1,131 @@
+"""Score stances and targets of labelled attributions, gold attributions given, by the pipeline's own code.
+
+    python models/recipe/stances/evaluate.py models/en_onrecord polnear.dev.jsonl models/recipe/labels/meaning.dev.jsonl
+    python models/recipe/stances/evaluate.py models/en_onrecord --newsmtsc newsmtsc.train.jsonl
+
+With --held-out only the articles that train.py keeps back are scored.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from onrecord.labels import STANCES
+from onrecord.stages.stances import Decision, decide
+from onrecord.stance_network import Candidates, StanceNetwork, pooled
+from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
+
+STOP = frozenset(
+    "a an the of to in on for and or that this his her its their he she it they by with at as is was".split()  # noqa: SIM905
+)
+BINS = 10
+
+
+def words(phrase: str) -> set[str]:
+    """Return a phrase's words for comparison: stop words count only where there are no others."""
+    found = re.findall(r"[\w$%]+", re.sub(r"[’']s\b", "", phrase.lower()))
+    return {word for word in found if word not in STOP} or set(found)
+
+
+def matches(one: str, two: str) -> bool:
+    """Return whether two phrases share half of the longer one's words."""
+    a, b = words(one), words(two)
+    return bool(a and b) and len(a & b) >= 0.5 * max(len(a), len(b))
+
+
+def macro_f1(gold: Sequence[str], found: Sequence[str]) -> float:
+    """Return the macro-averaged F1 over the stances."""
+    hit = Counter(one for one, two in zip(gold, found) if one == two)
+    total = Counter(gold) + Counter(found)
+    return sum(2 * hit[stance] / max(total[stance], 1) for stance in STANCES) / len(STANCES)
+
+
+def calibration_error(chances: Sequence[float], right: Sequence[bool]) -> float:
+    """Return the expected calibration error, by bins of equal width."""
+    chance, hit = np.array(chances), np.array(right, dtype=float)
+    bins = np.minimum((chance * BINS).astype(int), BINS - 1)
+    parts = [abs(chance[bins == b].sum() - hit[bins == b].sum()) for b in range(BINS)]
+    return float(sum(parts) / len(chance))
+
+
+def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict[str, Any]:
+    """Return the table of figures, in percent."""
+    found = [decision.stance if decision else "neutral" for decision in decisions]
+    gold = [STANCES[item.stance] for item in items]
+    phrases = [item.text[slice(*decision.target)] if decision else "" for item, decision in zip(items, decisions)]
+    match = [matches(item.label["target"], phrase) for item, phrase in zip(items, phrases)]
+    stance = [one == two for one, two in zip(gold, found)]
+    rows = {
+        "stance accuracy": np.mean(stance),
+        "stance macro-F1": macro_f1(gold, found),
+        "target match": np.mean(match),
+        "target exact": np.mean([item.label["target"] == phrase for item, phrase in zip(items, phrases)]),
+        "both right": np.mean([one and two for one, two in zip(stance, match)]),
+        "stance ECE": calibration_error([d.stance_chance if d else 0 for d in decisions], stance),
+        "target ECE": calibration_error([d.target_chance if d else 0 for d in decisions], match),
+    }
+    table: dict[str, Any] = {name: round(100 * float(value), 1) for name, value in rows.items()}
+    for least in (0.6, 0.7, 0.8, 0.9):
+        for name, right in (("stance", stance), ("target", match)):
+            kept = [r for d, r in zip(decisions, right) if d and getattr(d, f"{name}_chance") >= least]
+            share = round(100 * len(kept) / len(items), 1)
+            table[f"{name} p>={least}"] = f"kept {share}, right {round(100 * float(np.mean(kept or [0])), 1)}"
+    return {"items": len(items), **table}
+
+
+def score(network: StanceNetwork, items: Sequence[Item]) -> list[Candidates]:
+    """Run the network over the items."""
+    return [network.score(item.marked) for item in items]
+
+
+def polarity(network: StanceNetwork, items: Sequence[Item]) -> dict[str, float]:
+    """Return macro-F1 and accuracy of the stance toward given targets."""
+    found = []
+    for item in items:
+        feed = {"ids": item.marked.ids[None], "features": item.marked.marks[None]}
+        feed["mask"] = np.ones_like(feed["ids"])
+        vectors = network.session.run(["vectors"], feed)[0][0]
+        logits = network.stances(pooled(vectors, item.marked, np.array(item.targets[:1])))
+        found.append(STANCES[int(logits[0].argmax())])
+    gold = [STANCES[item.stance] for item in items]
+    accuracy = float(np.mean([one == two for one, two in zip(gold, found)]))
+    rates = {"macro-F1": macro_f1(gold, found), "accuracy": accuracy}
+    return {"items": len(items), **{name: round(100 * rate, 1) for name, rate in rates.items()}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, help="folder with the exported network")
+    parser.add_argument("articles", type=Path, nargs="?")
+    parser.add_argument("labels", type=Path, nargs="?")
+    parser.add_argument("--newsmtsc", type=Path)
+    parser.add_argument("--held-out", action="store_true", help="score only the articles that training keeps back")
+    args = parser.parse_args()
+    network = StanceNetwork(args.model)
+    if args.newsmtsc:
+        news = [item for item in newsmtsc(args.newsmtsc, network.tokenizer) if held_out(item.doc_id, FOLDS)]
+        print(json.dumps(polarity(network, news)))
+    if args.labels:
+        items = attributions(args.articles, args.labels, network.tokenizer)
+        items = [item for item in items if held_out(item.doc_id, FOLDS)] if args.held_out else items
+        begun = time.process_time()
+        scored = score(network, items)
+        cost = 1000 * (time.process_time() - begun) / len(items)
+        decisions = [decide(c, i.marked, i.text, network.calibration) for c, i in zip(scored, items)]
+        print(json.dumps({**figures(items, decisions), "ms an attribution": round(cost, 2)}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+/* Charts of the claims that pass the filters. Each is a table, a list or an SVG with a name to be read out. */
+const HEAT_ROWS = 10, HEAT_COLUMNS = 10, MOST_PERIODS = 40;
+
+const figure = (title, note, ...content) =>
+  el('section', {class: 'chart'}, el('h2', {}, title), note ? el('p', {class: 'note'}, note) : null, ...content);
+
+function legend() {
+  return el('p', {class: 'legend'},
+    LABELS.stance.map((name) => el('span', {}, el('span', {class: `key ${name}`}), `${SIGNS[name]} ${name}`)));
+}
+
+/* How much stands in quotation marks, overall and for the most quoted. */
+function typesChart(rows) {
+  const speakers = groups(rows, 'speaker').filter(([number]) => nameOf(number) !== 'Unknown').slice(0, 5);
+  const line = (name, own) => el('tr', {}, el('th', {scope: 'row'}, el('bdi', {}, name)),
+    el('td', {}, stackedBar(tally(own, 'type'), LABELS.type)), el('td', {class: 'number'}, share(own)));
+  const share = (own) => `${Math.round(100 * own.filter((claim) => claim.type !== 'indirect').length / own.length)}%`;
+  return figure('In their own words', 'Share with words in quotation marks',
+    el('p', {class: 'legend'}, LABELS.type.map((name) => el('span', {}, el('span', {class: `key ${name}`}), name))),
+    el('table', {class: 'types'}, el('tbody', {}, line('Everyone', rows), speakers.map(([number, own]) => line(nameOf(number), own)))));
+}
+
+/* Speakers × targets; a cell's colour is the balance of stances, its depth how often. */
+function heatMap(rows) {
+  const both = rows.filter((claim) => claim.target >= 0 && nameOf(claim.speaker) !== 'Unknown');
+  const speakers = groups(both, 'speaker').slice(0, HEAT_ROWS);
+  const kept = new Set(speakers.map(([number]) => number));
+  const targets = groups(both.filter((claim) => kept.has(claim.speaker)), 'target').slice(0, HEAT_COLUMNS);
+  if (speakers.length < 2 && targets.length < 2) return null;
+  const cells = speakers.map(([, own]) => targets.map(([target]) => own.filter((claim) => claim.target === target)));
+  const most = Math.max(...cells.flat().map((own) => own.length));
+  return figure('Who speaks about whom', 'How often; colour and sign tell the side that prevails. Choose a cell to read what was said.', legend(),
+    el('div', {class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Speakers by targets'},
+      el('table', {class: 'heat'},
+        el('thead', {}, el('tr', {}, el('td'), targets.map(([target]) =>
+          el('th', {scope: 'col'}, el('button', {onclick: () => toggle('t', target), title: nameOf(target)}, el('bdi', {}, nameOf(target))))))),
+        el('tbody', {}, speakers.map(([speaker], row) => el('tr', {},
+          el('th', {scope: 'row'}, el('button', {onclick: () => toggle('s', speaker), title: nameOf(speaker)}, el('bdi', {}, nameOf(speaker)))),
+          targets.map(([target], column) => heatCell(cells[row][column], speaker, target, most))))))));
+}
+
+function heatCell(own, speaker, target, most) {
+  if (!own.length) return el('td');
+  const stances = tally(own, 'stance');
+  const balance = (stances.support || 0) - (stances.oppose || 0);
+  const side = balance > 0 ? 'support' : balance < 0 ? 'oppose' : 'neutral';
+  const label = `${nameOf(speaker)} on ${nameOf(target)}: ` +
+    LABELS.stance.filter((name) => stances[name]).map((name) => `${stances[name]} ${name}`).join(', ');
+  const button = el('button', {class: `cell ${side}`, title: label, 'aria-label': label,
+    onclick: () => go({s: speaker, t: target, tab: 'claims'})}, side === 'neutral' ? own.length : `${SIGNS[side]}${own.length}`);
+  button.style.setProperty('--depth', `${25 + 65 * Math.sqrt(own.length / most)}%`);
+  return el('td', {}, button);
+}
+
+/* Stances over time, by day, month or year, whichever gives a readable number of columns. */
+function timeline(rows) {
+  const dated = rows.filter(({article: {date}}) => /^\d{4}-\d\d-\d\d/.test(date) && !Number.isNaN(Date.parse(date.slice(0, 10))));
+  const length = [10, 7, 4].find((size) => periods(dated, size).length <= MOST_PERIODS) || 4;
+  const found = periods(dated, length);
+  if (found.length < 2) return null;
+  const most = Math.max(...found.map(([, own]) => own.length));
+  const width = 720, height = 150, step = width / found.length, bars = [];
+  found.forEach(([period, own], i) => bars.push(column(period, own, i * step, Math.min(step - 2, 42), height, most)));
+  const label = (i, anchor) => svg('text', {x: anchor === 'end' ? width : 0, y: height + 18, 'text-anchor': anchor}, found[i][0]);
+  return figure('Over time', `Attributions by ${{10: 'day', 7: 'month', 4: 'year'}[length]}; at most ${count(most)}`, legend(),
+    svg('svg', {class: 'time', viewBox: `0 0 ${width} ${height + 24}`, role: 'img', 'aria-label': `Stances from ${found[0][0]} to ${found.at(-1)[0]}`},
+      svg('defs', {}, svg('pattern', {id: 'hatch', width: 5, height: 5, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)'},
+        svg('rect', {width: 5, height: 5, class: 'oppose'}), svg('rect', {width: 1.6, height: 5, class: 'gap'}))),
+      svg('line', {x1: 0, x2: width, y1: height + 0.5, y2: height + 0.5}), bars, label(0, 'start'), label(found.length - 1, 'end')));
+}
+
+/* The claims of each period from the first to the last, those without any among them. */
+function periods(rows, length) {
+  const found = new Map();
+  for (const claim of rows) {
+    const key = claim.article.date.slice(0, length);
+    if (!found.has(key)) found.set(key, []);
+    found.get(key).push(claim);
+  }
+  const keys = [...found.keys()].sort(), all = [];
+  for (let key = keys[0]; key; key = key < keys.at(-1) ? periodAfter(key, length) : null) all.push([key, found.get(key) || []]);
+  return all;
+}
+
+function periodAfter(key, length) {
+  const first = Date.parse(key + '-01-01'.slice(length - 4)), days = {10: 1, 7: 32, 4: 366}[length];
+  return new Date(first + days * 864e5).toISOString().slice(0, length);
+}
+
+function column(period, own, x, width, height, most) {
+  const stances = tally(own, 'stance');
+  let y = height;
+  const parts = ['neutral', 'oppose', 'support'].filter((name) => stances[name]).map((name) => {
+    const size = (height - 4) * stances[name] / most;
+    y -= size;
+    return svg('rect', {class: `fill-${name}`, x, y, width, height: Math.max(size - 1, 0.5)});
+  });
+  const text = `${period}: ` + LABELS.stance.map((name) => `${stances[name] || 0} ${name}`).join(', ');
+  return svg('g', {}, svg('title', {}, text), ...parts);
+}

@@ -1,0 +1,200 @@
+"""What sort of words a source is: a name, several names, a pronoun, a description.
+
+In: a `Story` and the span of a source (or target, or addressee). Out: a `Reading`. Whom a pronoun or a description
+means is for `onrecord.ranking`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from onrecord.entities import BODIES, Entity, Mention
+from onrecord.names import fold, is_acronym, is_title, without_article, without_possessive, word_set
+from onrecord.phrases import DETERMINERS, FUNCTION, OPENERS, Phrase, is_plural, noun_of, read_phrase
+from onrecord.stages.attributions import Span
+from onrecord.story import Story
+
+PERSONAL = word_set("he she him her his hers himself herself self")
+PLURAL = word_set("they them their theirs themselves both")
+THING = frozenset(["it", "its", "itself"])
+FIRST = word_set("i me my mine myself we us our ours ourselves")
+SECOND = frozenset(["you", "your", "yours"])
+RUN_ON = word_set("said says told tells wrote writes added adds asked asks argued claimed warned insisted")
+# Pronouns that no noun follows: *he said* is *he*.
+SUBJECTS = word_set("he she they i we who")
+HUMAN = word_set("those one all some many several few")
+RELATIVE = word_set("who whom whose which that whic")
+FORMS = {
+    **dict.fromkeys(PERSONAL, "personal"),
+    **dict.fromkeys(PLURAL, "plural"),
+    **dict.fromkeys(THING, "thing"),
+    **dict.fromkeys(FIRST, "first"),
+    **dict.fromkeys(SECOND, "second"),
+    **dict.fromkeys(RELATIVE, "relative"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`form` is none, personal, plural, thing, first, second, relative, name, names, mixed (with others), nominal.
+
+    `word` is a pronoun in lower case; `members` are the people or bodies that a name form names.
+    """
+
+    form: str
+    word: str = ""
+    phrase: Phrase | None = None
+    members: tuple[tuple[Entity, Mention], ...] = ()
+
+
+def read_source(story: Story, span: Span) -> Reading:
+    """Say what the words of `span` are."""
+    first, last = story.words_of(span)
+    while last > first + 1 and not (any(map(str.isalnum, story.words[last - 1])) or story.words[last - 1] == "%"):
+        last -= 1
+    while first < last - 1 and (story.words[first].lower() in OPENERS or story.words[first].isspace()):
+        if story.words[first].lower() == "that":
+            break
+        first += 1
+    # A source that runs a word too far: *Trump said*.
+    while last - first > 1 and last - 2 in story.unit_at and story.words[last - 1] in RUN_ON:
+        last -= 1
+    low = story.words[first].lower()
+    if low in FORMS and (last - first == 1 or (low in SUBJECTS and "and" not in story.words[first:last])):
+        return Reading(FORMS[low], low)
+    phrase = read_phrase(story.words, first, last, story.units)
+    if phrase is None:
+        return Reading("nominal" if first < last else "none")
+    members = names_at_head(story, phrase, last)
+    form = "nominal" if not members else "name" if len(members) == 1 else "names"
+    if form == "name" and and_others(story, members[0][1], phrase.last):
+        form = "mixed"
+    return Reading(form, "", phrase, members)
+
+
+def names_at_head(story: Story, phrase: Phrase, last: int) -> tuple[tuple[Entity, Mention], ...]:
+    """Return the names that the phrase names: its head, further ones joined by *and*, or those in apposition."""
+    names = without_titles(list(story.names_in(phrase.first, last)))
+    head = story.starts[phrase.head]
+    at_head = [number for number, (_, _, mention) in enumerate(names) if mention.begin <= head < mention.end]
+    if at_head:
+        return tuple((entity, mention) for _, entity, mention in joined(story, names[at_head[0] :], last))
+    noun = noun_of(phrase.noun)
+    after = [name for name in names if name[0] >= phrase.last]
+    if after and only_titles(story, phrase.last, after[0][0]):
+        wanted = "person" if noun is None or noun[0] in ("person", "aide") else noun[0]
+        if after[0][1].kind == wanted or wanted == "group" or (wanted == "person" and phrase.plural):
+            group = joined(story, after, last)
+            return tuple((entity, mention) for _, entity, mention in (group if phrase.plural else group[:1]))
+    return ()
+
+
+def without_titles(names: list[tuple[int, Entity, Mention]]) -> list[tuple[int, Entity, Mention]]:
+    """Return `names` without those inside another's title: *RNC* in *RNC Chairman Reince Priebus*."""
+    return [
+        name
+        for name in names
+        if not any(other.begin <= name[2].start < other.start for _, _, other in names if other is not name[2])
+    ]
+
+
+def and_others(story: Story, mention: Mention, last: int) -> bool:
+    """True if *and his supporters* or *and other leaders* follows a name."""
+    after = [word.lower() for word in story.words[story.word_at(mention.end - 1) + 1 : last]]
+    return after[:1] == ["and"] and len(after) > 1 and (after[1] in DETERMINERS or after[1] == "other")
+
+
+def joined(story: Story, names: list[tuple[int, Entity, Mention]], last: int) -> list[tuple[int, Entity, Mention]]:
+    """Return the first of `names` and those that follow it in a list that ends in *and*."""
+    found = [names[0]]
+    has_and = False
+    for name in names[1:]:
+        between = story.words[story.units[found[-1][0]] : name[0]]
+        if "," in between[:1] and "and" in between:
+            stop = len(between) - 1 - between[::-1].index("and")
+            if between[stop - 1] == "," and between[1].lower() in ("a", "an", "the", "his", "her"):
+                between = between[stop:]
+        links = [word for word in between if word.lower() in ("and", ",", "&")]
+        rest = [word for word in between if word.lower() not in ("and", ",", "&", "both", "the")]
+        following = story.words[min(story.units[name[0]], len(story.words) - 1)]
+        if following.islower() and noun_of(following):  # *Trump and the Obama administration*
+            break
+        if not links or any(not (is_title(word) or word[0].isupper()) for word in rest):
+            break
+        has_and = has_and or "and" in links or "&" in links
+        found.append(name)
+    return found if has_and else found[:1]
+
+
+def only_titles(story: Story, first: int, last: int) -> bool:
+    """True if only commas, dashes and titles stand in words[first:last], with a comma or dash in front."""
+    between = story.words[first:last]
+    if not between or between[0] not in (",", "-", "–", "—", ":", "("):
+        return False
+    return all(is_title(word) or not word[0].isalnum() or word[0].isupper() for word in between)
+
+
+def register_source(story: Story, span: Span) -> None:
+    """Make a name of the head of a source if it is capitalised and the entity recogniser passed it over."""
+    first, last = story.words_of(span)
+    phrase = read_phrase(story.words, first, last, story.units)
+    if phrase is None or story.words[phrase.first].lower() in FORMS:
+        return
+    head, words = phrase.head, story.words
+    if head in story.unit_at or not words[head][0].isupper():
+        return
+    low = words[head].lower()
+    if head == phrase.first and (low in story.registry.common or low in DETERMINERS or low in FUNCTION):
+        return
+    if head in story.peoples or (noun_of(phrase.noun) and (phrase.determiner or head == phrase.first or phrase.plural)):
+        return
+    begin = head
+    while begin > phrase.first and words[begin - 1][0].isupper() and not is_title(words[begin - 1]):
+        if words[begin - 1].lower() in ("the", "a", "an") or begin - 1 in story.peoples:
+            break
+        begin -= 1
+    story.add_name(begin, head + 1, kind_of_unknown(words[begin : head + 1], phrase))
+
+
+def kind_of_unknown(words: list[str], phrase: Phrase) -> str:
+    """Guess whether capitalised words name a person or an organisation."""
+    body = words[-1].lower() in BODIES or noun_of(phrase.noun) or phrase.determiner in ("the", "a", "an")
+    one_acronym = len(words) == 1 and is_acronym(words[0])
+    return "organization" if body or one_acronym or len(words) > 3 else "person"
+
+
+def clean(text: str) -> str:
+    """Return a phrase as a name: on one line, without article, edge punctuation and possessive ending."""
+    return " ".join(without_article(without_possessive(" ".join(text.split()))).split())
+
+
+def relative_head(story: Story, word: int, floor: int, personal: bool) -> int:
+    """Return the head of the phrase that the relative at words[word] belongs to, the nearest that fits."""
+    nearest = None
+    for number in range(word - 1, floor - 1, -1):
+        if number in story.unit_at:
+            entity, _ = story.mention_at[story.unit_at[number]]
+            if (entity.kind == "person") == personal:
+                return number
+        elif story.words[number][0].isalpha():
+            noun = noun_of(fold(story.words[number]))
+            human = number in story.peoples or (noun is not None and noun[0] in ("person", "aide", "group"))
+            if (personal and (human or story.words[number].lower() in HUMAN)) or (
+                noun is not None and human == personal
+            ):
+                return number
+        if nearest is None and story.words[number][0].isalnum():
+            nearest = number
+    return word - 1 if nearest is None else nearest
+
+
+def is_thing(story: Story, number: int) -> bool:
+    """True if words[number] can be the head of a group, body or document, and nothing carries on from it."""
+    word = fold(story.words[number])
+    noun = noun_of(word)
+    following = story.words[number + 1] if number + 1 < len(story.words) else ""
+    if following in ("'s", "’s", "-") or noun_of(fold(following)):
+        return False
+    if number in story.peoples and is_plural(word):
+        return True
+    return noun is not None and (is_plural(word) or noun[0] not in ("person", "aide"))

@@ -1,0 +1,66 @@
+"""Whose turn it is in interviews and transcripts, where *I* is nobody's quotation and no verb says who speaks.
+
+In: a `Story` and a position. Out: the person whose turn holds it: by the label that opens it (*TAPPER:*, *A:*), or, in
+an interview without labels, the person interviewed, who answers the paragraphs that ask.
+"""
+
+from __future__ import annotations
+
+import re
+
+from onrecord.entities import Entity
+from onrecord.names import fold
+from onrecord.story import Story
+
+LABEL = re.compile(r"[\"“]?(?P<name>[QA]|[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]*){0,3}) ?:\s")
+ASKS = re.compile(r"\byou(?:r|rs|rself|’re|'re|’ve|'ve)?\b[^\n]*\?[\"”]?\s*$", re.IGNORECASE)
+# From how many paragraphs that ask *you* on a text counts as an interview.
+QUESTIONS = 3
+# How many paragraphs back the label of a turn may stand.
+TURN = 6
+
+
+def speaker_of_turn(story: Story, position: int) -> Entity | None:
+    """Return the person whose turn holds a character, None in ordinary prose and in questions."""
+    paragraph = story.paragraph(position)
+    for number in range(paragraph, max(paragraph - TURN, -1), -1):
+        label = LABEL.match(story.text, story.paragraph_starts[number])
+        if label is not None:
+            found = labelled(story, label["name"])
+            if found is not None or label["name"] == "Q":
+                return found
+    if is_question(story, paragraph):
+        return None
+    asked_before = any(is_question(story, number) for number in range(paragraph - 1, max(paragraph - TURN, -1), -1))
+    return interviewee(story) if asked_before else None
+
+
+def labelled(story: Story, label: str) -> Entity | None:
+    """Return the person that a label names; *A* is who is interviewed."""
+    if label == "A":
+        return most_named(story)
+    return story.registry.by_surname(fold(label.split()[-1]))
+
+
+def is_question(story: Story, paragraph: int) -> bool:
+    """True if a paragraph asks somebody: it says *you* and ends with a question mark."""
+    start = story.paragraph_starts[paragraph]
+    last = paragraph + 1 == len(story.paragraph_starts)
+    end = len(story.text) if last else story.paragraph_starts[paragraph + 1]
+    return story.quotation(start) is None and ASKS.search(story.text[start:end].rstrip()) is not None
+
+
+def interviewee(story: Story) -> Entity | None:
+    """Return who is interviewed, None if the text is no interview."""
+    asking = 0
+    for number in range(len(story.paragraph_starts)):
+        asking += is_question(story, number)
+        if asking >= QUESTIONS:
+            return most_named(story)
+    return None
+
+
+def most_named(story: Story) -> Entity | None:
+    """Return the person with given name and surname who is mentioned most."""
+    people = [entity for entity in story.registry.entities if entity.kind == "person" and " " in entity.name]
+    return max(people, key=lambda entity: len(entity.mentions), default=None)
