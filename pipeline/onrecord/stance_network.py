@@ -103,7 +103,7 @@ def context(pieces: Pieces, roles: dict[int, int]) -> Index:
     held = np.array(sorted(roles), dtype=np.int64)
     paragraphs = np.unique(pieces.paragraph[held])
     bounds = np.searchsorted(pieces.paragraph, [paragraphs, paragraphs + 1]).T.tolist()
-    whole = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(start, end) for start, end in bounds)])
+    whole: Index = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(start, end) for start, end in bounds)])
     room = LENGTH - 1 - len(paragraphs)
     if len(whole) <= room:
         return whole

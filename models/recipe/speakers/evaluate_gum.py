@@ -40,8 +40,8 @@ def main() -> None:
             if not right:
                 wrong.append(f"{row['doc_id']} {printed!r} gold {names[:2]} found {speaker.name!r}")
     for genre, form in sorted({key[:2] for key in counts}):
-        right, other = counts[genre, form, True], counts[genre, form, False]
-        print(f"{genre:14}{form:10}{right:5} of {right + other:5}{100.0 * right / (right + other):7.1f}")
+        hits, every = counts[genre, form, True], counts[genre, form, True] + counts[genre, form, False]
+        print(f"{genre:14}{form:10}{hits:5} of {every:5}{100.0 * hits / every:7.1f}")
     print(*wrong[: args.errors], sep="\n")
 
 

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 from data import Article, Label, read_articles
 from evaluate import Tally, calibration_error, same_name
-from scipy.optimize import minimize
+from numpy.typing import NDArray
+from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from onrecord import kinds
 from onrecord.judging import Model, Verdict, log_odds
@@ -34,6 +35,7 @@ from onrecord.stages.quotations import find_quotations
 from onrecord.stages.speakers import speaker_of
 from onrecord.story import Story
 
+Array = NDArray[np.float64]
 ROUNDS = 3
 # Strength of the pull of all weights towards zero; chosen on held-out folds of train.
 RANKER_PENALTY = 0.5
@@ -49,7 +51,7 @@ RARE = 2
 class Examples:
     """What is learnt from: candidates' features with the right ones marked, and phrases' features with kinds."""
 
-    choices: dict[str, list[tuple[np.ndarray, np.ndarray]]] = field(default_factory=lambda: defaultdict(list))
+    choices: dict[str, list[tuple[Array, Array]]] = field(default_factory=lambda: defaultdict(list))
     phrases: list[tuple[list[str], str]] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
 
@@ -121,7 +123,7 @@ def other_name(label: Label, query: Query, story: Story) -> bool:
     return (label["speaker"] or "").lower() not in printed
 
 
-def row(values: dict[str, float]) -> np.ndarray:
+def row(values: dict[str, float]) -> Array:
     """Return feature values as a vector."""
     vector = np.zeros(len(FEATURES))
     for name, value in values.items():
@@ -129,7 +131,7 @@ def row(values: dict[str, float]) -> np.ndarray:
     return vector
 
 
-def fit_choice(examples: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+def fit_choice(examples: Sequence[tuple[Array, Array]]) -> dict[str, float]:
     """Return the weights under which right candidates are likeliest."""
     rows = np.concatenate([rows for rows, _ in examples])
     right = np.concatenate([right for _, right in examples]) > 0
@@ -138,7 +140,7 @@ def fit_choice(examples: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, f
 
     expected = row(EXPECTED)
 
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(weights: Array) -> tuple[float, Array]:
         scores = rows @ weights
         scores = np.exp(scores - np.maximum.reduceat(scores, starts)[group])
         total, good = np.add.reduceat(scores, starts), np.add.reduceat(scores * right, starts)
@@ -159,7 +161,7 @@ def fit_kinds(phrases: Sequence[tuple[list[str], str]]) -> dict[str, dict[str, f
         rows[number, [names[name] for name in found if name in names]] = 1
     gold = np.eye(len(kinds.KINDS))[[kinds.KINDS.index(kind) for _, kind in phrases]]
 
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss(flat: Array) -> tuple[float, Array]:
         weights = flat.reshape(len(names), -1)
         scores = rows @ weights
         scores = np.exp(scores - scores.max(1, keepdims=True))
@@ -224,7 +226,7 @@ def fit_calibration(found: dict[str, list[tuple[float, bool]]]) -> dict[str, lis
         odds, right = np.array([o for o, _ in pairs]), np.array([r for _, r in pairs], dtype=float)
         varied = len(pairs) >= 30 and odds.std() > 0
 
-        def loss(at: np.ndarray, odds: np.ndarray = odds, right: np.ndarray = right, varied: bool = varied) -> float:
+        def loss(at: Array, odds: Array = odds, right: Array = right, varied: bool = varied) -> float:
             score = at[0] + varied * at[1] * odds
             penalty = 0.1 * (at[0] - 1) ** 2 + 0.1 * varied * (at[1] - 1) ** 2
             return float(np.logaddexp(0, np.where(right > 0, -score, score)).sum() + penalty)

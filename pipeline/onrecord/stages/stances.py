@@ -49,9 +49,9 @@ NOMINAL = re.compile(r"[A-Z]|(?:the|an?|this|that|these|those|his|her|its|their|
 PAIR = re.compile(r"((?:[Tt]he )?[A-Z][\w.’'-]*(?: [A-Z][\w.’'-]*){0,4}) and ((?:the )?[A-Z].*)", re.DOTALL)
 CONJUNCTION = re.compile(r",|\b(?:and|n?or|as well as|but also)\b")
 SPEAKER_WORDS = word_set("i me my mine myself")
-# Words that a target without a name in it may begin with and still mean somebody who has one.
+# Small words that a target may begin with and still mean somebody who has a name: not *a road to Armenia*.
 POINTING = word_set(
-    "he him his himself she her herself it its itself they them their themselves we us our you the this that"
+    "he him his himself she her herself it its itself they them their themselves we us our you the this that former"
 )
 # Several people are not one: the resolver's *we* is the speaker.
 PLURAL = word_set("they them their themselves we us our")
@@ -218,7 +218,7 @@ class Namer:
         words = self.text[span[0] : span[1]].split()
         if self.resolver is None:
             return None, "thing"
-        if words[0].lower() not in POINTING and not any(word[0].isupper() for word in words):
+        if words[0].lower() not in POINTING and not words[0][0].isupper():
             return None, "thing"
         name, kind, _ = resolve_name(self.resolver, span, self.number)
         if name is None or (kind == "person" and words[0].lower() in PLURAL):
