@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from onrecord.batch.folder import ARTICLES, CLAIMS, dump
 from onrecord.exports.results import Result
-from onrecord.folder import ARTICLES, CLAIMS, dump
 from onrecord.readers import Article
 from onrecord.records import Range, Record, record_id
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import factories
 import pytest
 
-from onrecord import durable, folder
-from onrecord.batch import Done, write
+from onrecord.batch import durable, folder
+from onrecord.batch.folder import ARTICLES, CLAIMS, FILES, NEXT, REJECTS, RUN, OutputFolder
+from onrecord.batch.run import Done, write
 from onrecord.errors import OnRecordError
-from onrecord.folder import ARTICLES, CLAIMS, FILES, NEXT, REJECTS, RUN, OutputFolder
 from onrecord.readers import Article, Reject
 
 RESULTS = (CLAIMS, ARTICLES, REJECTS)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.folder import ARTICLES, CLAIMS, REJECTS, RUN
+from onrecord.batch.folder import ARTICLES, CLAIMS, REJECTS, RUN
 
 HERE = Path(__file__).resolve().parent
 KILLS = int(os.environ.get("ONRECORD_KILLS", "10"))
@@ -26,7 +26,7 @@ SEED = int(os.environ.get("ONRECORD_SEED", "0"))
 ARTICLE_COUNT = 300
 RESULTS = (CLAIMS, ARTICLES, REJECTS)
 # Small groups, so that much of what a kill hits is on its way to the disk.
-PROGRAM = "import onrecord.folder as f; f.GROUP_SECONDS = 0.02; from onrecord.cli import main; main()"
+PROGRAM = "import onrecord.batch.folder as f; f.GROUP_SECONDS = 0.02; from onrecord.cli import main; main()"
 
 
 @pytest.fixture(scope="module")

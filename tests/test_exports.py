@@ -13,13 +13,13 @@ import pytest
 from click.testing import CliRunner
 from handmade import article, hostile, make, town, write_folder
 
+from onrecord.batch.folder import CLAIMS
 from onrecord.cli import main
 from onrecord.cli.export import FORMATS as OFFERED
 from onrecord.errors import OnRecordError
 from onrecord.exports import FORMATS, export, read_results
 from onrecord.exports.brat import file_name
 from onrecord.exports.results import Result
-from onrecord.folder import CLAIMS
 from onrecord.records import Record
 
 NEEDS = {"parquet": "pyarrow"}

@@ -118,9 +118,9 @@ def test_time_is_linear_in_the_number_of_marks(mark: str) -> None:
     find_quotations(mark * 2000)
     times = []
     for count in (5_000, 20_000):
-        begun = time.perf_counter()
+        begun = time.process_time()
         find_quotations(mark * count)
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     assert times[1] < 12 * times[0] + 0.05, times
 
 

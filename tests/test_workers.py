@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from onrecord.batch import Crew, Options, Result, results, run
+from onrecord.batch.folder import ARTICLES, CLAIMS, REJECTS, RUN
+from onrecord.batch.pool import Job, Pool
+from onrecord.batch.run import Crew, Options, Result, results, run
+from onrecord.batch.worker import ENVIRONMENT
 from onrecord.errors import OnRecordError
-from onrecord.folder import ARTICLES, CLAIMS, REJECTS, RUN
-from onrecord.pool import Job, Pool
 from onrecord.readers import Article, Reject
-from onrecord.worker import ENVIRONMENT
 
 QUICK = "factories:quick"
 
@@ -91,7 +91,7 @@ def test_worker_killed_while_idle_costs_nothing() -> None:
 
 def test_reading_goes_only_so_far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """While the first article takes long, the others do not pile up."""
-    monkeypatch.setattr("onrecord.pool.WINDOW", 5)
+    monkeypatch.setattr("onrecord.batch.pool.WINDOW", 5)
     read = 0
 
     def items() -> Iterator[Article]:

@@ -360,6 +360,8 @@ class Resolver(Notebook):
     def as_printed(self, phrase: Phrase) -> Verdict:
         """Return the verdict for a description that names nobody."""
         entity = self.phrase_entity_of(phrase)
+        if not any(map(str.isalnum, entity.name)):
+            return Verdict(rule="no words")
         return self.of(entity, "nominal", f"description of {entity.kind}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from onrecord.entities import BODIES, Entity, Mention
 from onrecord.names import fold, is_acronym, is_title, without_article, without_possessive, word_set
-from onrecord.phrases import DETERMINERS, FUNCTION, OPENERS, Phrase, is_plural, noun_of, read_phrase
+from onrecord.phrases import ADJECTIVES, DETERMINERS, FUNCTION, OPENERS, Phrase, is_plural, noun_of, read_phrase
 from onrecord.stages.attributions import Span
 from onrecord.story import Story
 
@@ -59,6 +59,9 @@ def read_source(story: Story, span: Span) -> Reading:
     # A source that runs a word too far: *Trump said*.
     while last - first > 1 and last - 2 in story.unit_at and story.words[last - 1] in RUN_ON:
         last -= 1
+    # One that stops short of its noun: *Pashinyan’s recent* (announcement).
+    while last - first > 2 and story.words[last - 1] in ADJECTIVES and owned(story, first, last - 1):
+        last -= 1
     low = story.words[first].lower()
     if low in FORMS and (last - first == 1 or (low in SUBJECTS and "and" not in story.words[first:last])):
         return Reading(FORMS[low], low)
@@ -87,6 +90,16 @@ def names_at_head(story: Story, phrase: Phrase, last: int) -> tuple[tuple[Entity
             group = joined(story, after, last)
             return tuple((entity, mention) for _, entity, mention in (group if phrase.plural else group[:1]))
     return ()
+
+
+def owned(story: Story, first: int, last: int) -> bool:
+    """True if nothing but known adjectives stands between a possessive and words[last]."""
+    if noun_of(story.words[last]) is not None:  # *Clinton’s campaign*, where *campaign* is the noun
+        return False
+    position = last
+    while position > first and story.words[position - 1] in ADJECTIVES:
+        position -= 1
+    return position > first and story.words[position - 1] in ("'s", "’s")
 
 
 def without_titles(names: list[tuple[int, Entity, Mention]]) -> list[tuple[int, Entity, Mention]]:

@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
+from onrecord.batch.folder import ARTICLES, CLAIMS, REJECTS, RUN, read_lines, read_summary
+from onrecord.batch.journal import key
 from onrecord.errors import OnRecordError
-from onrecord.folder import ARTICLES, CLAIMS, REJECTS, RUN, read_lines, read_summary
-from onrecord.journal import key
 from onrecord.records import Record
 
 REJECT_KEYS = ["source", "line", "id", "reason", "detail"]

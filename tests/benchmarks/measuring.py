@@ -15,7 +15,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from onrecord.batch import Crew
+from onrecord.batch.run import Crew
 from onrecord.readers import Article, read_sources
 
 SEEDS = str(Path(__file__).resolve().parents[2] / "seeds")

@@ -12,8 +12,8 @@ from typing import Any
 
 from measuring import machine, parser, resident_mib, show, stream
 
-from onrecord.batch import Crew, Options, run
-from onrecord.journal import Journal
+from onrecord.batch.journal import Journal
+from onrecord.batch.run import Crew, Options, run
 
 
 def children(process: int) -> list[int]:

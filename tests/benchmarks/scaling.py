@@ -12,7 +12,7 @@ from statistics import median
 
 from measuring import machine, parser, show, stream
 
-from onrecord.batch import Crew, Options, run
+from onrecord.batch.run import Crew, Options, run
 
 
 def words_per_second(workers: int, sources: list[str], number: int, factory: str) -> float:

@@ -55,8 +55,8 @@ def bare() -> Callable[[str], Any]:
 def whole(factory: str) -> Callable[[str], Any]:
     from dataclasses import asdict
 
-    from onrecord.batch import Options
-    from onrecord.worker import find
+    from onrecord.batch.run import Options
+    from onrecord.batch.worker import find
 
     _, encode = find(factory)(asdict(Options()))
     return lambda text: encode(("a", text, None, None, None))

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from attributions.data import stack
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from attributions.data import stack
 from onrecord.labels import STANCES
 from onrecord.pieces import PAD, Pieces, encode
 from onrecord.stages.quotations import find_quotations

@@ -8,9 +8,9 @@ Stance: a perceptron on the means of target, cue and content, and [CLS].
 from __future__ import annotations
 
 import torch
+from encoder import WIDTH, Encoder, scale
 from torch import Tensor, nn
 
-from encoder import WIDTH, Encoder, scale
 from onrecord.labels import STANCES
 from onrecord.pieces import FEATURES
 from onrecord.stance_network import ROLES

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from onrecord.batch import Crew, Options
-    from onrecord.folder import Mode
+    from onrecord.batch.folder import Mode
+    from onrecord.batch.run import Crew, Options
     from onrecord.readers import Article, Reject
 
 
@@ -77,13 +77,13 @@ def parse_mode(output: str, *, resume: bool, overwrite: bool) -> Mode:
 
 
 def make_crew(**given: Any) -> Crew:
-    from onrecord.batch import Crew
+    from onrecord.batch.run import Crew
 
     return Crew(**{name: value for name, value in given.items() if value is not None})
 
 
 def make_options(*, fields: Iterable[str], base: str | None, **rest: Any) -> Options:
-    from onrecord.batch import Options
+    from onrecord.batch.run import Options
     from onrecord.pipeline import BASE
 
     return Options(base=base or BASE, fields=parse_fields(fields), **rest)
@@ -102,8 +102,8 @@ def parse_fields(pairs: Iterable[str]) -> dict[str, str]:
 
 def print_claims(items: Iterable[Article | Reject], options: Options, crew: Crew) -> int:
     """Write claims to stdout as they come; returns the number of rejects, each told on stderr."""
-    from onrecord.batch import results
-    from onrecord.interrupts import Interrupted, interruptible
+    from onrecord.batch.interrupts import Interrupted, interruptible
+    from onrecord.batch.run import results
     from onrecord.readers import Reject
 
     failed = 0
@@ -140,9 +140,9 @@ def write_folder(
     limit: int | None,
 ) -> int:
     """Run into a folder, with progress on stderr; returns the number of rejects."""
-    from onrecord.batch import run
-    from onrecord.interrupts import Interrupted, interruptible
-    from onrecord.progress import expected, shown
+    from onrecord.batch.interrupts import Interrupted, interruptible
+    from onrecord.batch.progress import expected, shown
+    from onrecord.batch.run import run
 
     try:
         with interruptible(), shown(None if quiet else expected(sources, limit), quiet=quiet) as progress:

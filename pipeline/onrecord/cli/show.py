@@ -43,7 +43,7 @@ def show(claims: Path, sort: str, limit: int | None, cards: bool, as_json: bool,
     accept = Filters(**filters).accept
     records = sort_records((record for record in read_records(claims) if accept(record)), sort)
     if as_json:
-        from onrecord.folder import dump
+        from onrecord.batch.folder import dump
 
         sys.stdout.buffer.writelines(dump(record.to_dict()) for record in records[: limit or None])
         sys.stdout.flush()

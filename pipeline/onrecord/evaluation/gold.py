@@ -8,8 +8,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from onrecord.batch.folder import read_lines
 from onrecord.errors import OnRecordError
-from onrecord.folder import read_lines
 
 ROLES = ("source", "cue", "content")
 # Half-open ranges of characters, in text order.

@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from onrecord.batch.folder import ARTICLES, CLAIMS, read_lines
 from onrecord.errors import OnRecordError
-from onrecord.folder import ARTICLES, CLAIMS, read_lines
 from onrecord.readers import Article
 from onrecord.records import Record
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from onrecord.batch.worker import BROKEN, FAILED, LOADING_SECONDS, READY, Worker
 from onrecord.readers.articles import Article, Options, Refusal, Reject, Source
 from onrecord.readers.encodings import decode
 from onrecord.readers.extras import need
-from onrecord.worker import BROKEN, FAILED, LOADING_SECONDS, READY, Worker
 
 # The limit that trafilatura sets itself; the largest articles with all their scripts stay below 5 MB.
 MAX_PAGE_BYTES = 20 * 1024**2

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from onrecord import __version__
-from onrecord.encoder import Options, task_of
-from onrecord.folder import Mode, OutputFolder
-from onrecord.journal import Journal
-from onrecord.pool import Job, Pool, cores
+from onrecord.batch.encoder import Options, task_of
+from onrecord.batch.folder import Mode, OutputFolder
+from onrecord.batch.journal import Journal
+from onrecord.batch.pool import Job, Pool, cores
+from onrecord.batch.worker import Failure
 from onrecord.readers import Article, Reject
 from onrecord.records import SCHEMA
-from onrecord.worker import Failure
 
 __all__ = ["Crew", "Done", "Options", "Result", "results", "run"]
 
@@ -38,7 +38,7 @@ class Crew:
 
     workers: int = field(default_factory=cores)
     timeout: float = 60.0
-    factory: str = "onrecord.encoder:make"
+    factory: str = "onrecord.batch.encoder:make"
 
     def pool(self, options: Options) -> Pool[Article | Reject]:
         return Pool(self.factory, asdict(options), size=self.workers)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from onrecord.journal import Journal
+from onrecord.batch.journal import Journal
 from onrecord.readers.articles import Source
 from onrecord.readers.finding import find
 

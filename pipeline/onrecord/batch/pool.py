@@ -14,10 +14,10 @@ from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from onrecord.batch.journal import DIED, FAILED, TIMEOUT
+from onrecord.batch.worker import BROKEN, LOADING_SECONDS, READY, Failure, Worker
+from onrecord.batch.worker import FAILED as RAISED
 from onrecord.errors import OnRecordError
-from onrecord.journal import DIED, FAILED, TIMEOUT
-from onrecord.worker import BROKEN, LOADING_SECONDS, READY, Failure, Worker
-from onrecord.worker import FAILED as RAISED
 
 Item = TypeVar("Item")
 # Jobs under way for each worker, done or not. While one takes long, the others get this far ahead of it: with articles

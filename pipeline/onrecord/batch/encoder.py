@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from onrecord.folder import dump
+from onrecord.batch.folder import dump
 from onrecord.pipeline import BASE, load, process
 from onrecord.readers import Article
 from onrecord.records import Record

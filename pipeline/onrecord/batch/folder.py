@@ -19,9 +19,9 @@ from typing import Any, Literal
 
 from filelock import FileLock, Timeout
 
-from onrecord.durable import Appended, replace_file, sync_folder
+from onrecord.batch.durable import Appended, replace_file, sync_folder
+from onrecord.batch.journal import ARTICLES, CLAIMS, REJECTS, RUN, Journal, journal_line, read_journal, reject_line
 from onrecord.errors import OnRecordError
-from onrecord.journal import ARTICLES, CLAIMS, REJECTS, RUN, Journal, journal_line, read_journal, reject_line
 from onrecord.readers import Article, Reject
 
 __all__ = ["ARTICLES", "CLAIMS", "FILES", "REJECTS", "RUN", "OutputFolder", "dump", "is_finished", "read_lines"]

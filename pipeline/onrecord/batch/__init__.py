@@ -1,0 +1,1 @@
+"""Runs over many articles: workers, journal, output folder, progress."""
