@@ -15,12 +15,12 @@ from spacy.tokens import Doc
 from onrecord import kinds
 from onrecord.aliases import Aliases
 from onrecord.errors import OnRecordError
-from onrecord.judging import load_model
 from onrecord.names import fold, initials, same_person, table, tidy, without_possessive
 from onrecord.pipeline import BASE, load_base
 from onrecord.ranking import FEATURES
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.speakers import Speaker, explain, resolve_name, resolve_speakers, resolver_of
+from onrecord.stages.stances.judging import load_model
 
 LEXICONS = ("given_names.tsv", "nicknames.tsv", "nouns.tsv", "outlets.tsv", "titles.tsv")
 

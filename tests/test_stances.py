@@ -29,7 +29,7 @@ from onrecord.stages.stances import (
     softmax,
     split_pair,
 )
-from onrecord.stance_network import (
+from onrecord.stages.stances.network import (
     CONTENT,
     CUE,
     LENGTH,

@@ -11,11 +11,11 @@ from itertools import pairwise
 
 from onrecord import kinds
 from onrecord.entities import Entity, Mention
-from onrecord.judging import Model
 from onrecord.names import is_title, without_possessive
 from onrecord.phrases import Phrase, begin_of, read_phrase
 from onrecord.ranking import Event, Trail, trail_of
 from onrecord.sources import clean, is_thing
+from onrecord.stages.stances.judging import Model
 from onrecord.story import Story
 
 # How many sentences before *they* or *it* are searched for what it may mean.

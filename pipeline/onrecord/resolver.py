@@ -14,7 +14,6 @@ from spacy.tokens import Doc
 
 from onrecord.addressees import find_addressee
 from onrecord.entities import Alias, Entity, Mention
-from onrecord.judging import Model, Verdict
 from onrecord.names import fold, word_set
 from onrecord.notebook import Notebook, joined
 from onrecord.phrases import DETERMINERS, Phrase, begin_of, noun_of
@@ -22,6 +21,7 @@ from onrecord.ranking import Event, Query
 from onrecord.sources import Reading, clean, read_source, register_source, relative_head
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation
+from onrecord.stages.stances.judging import Model, Verdict
 from onrecord.story import Story
 from onrecord.turns import speaker_of_turn
 

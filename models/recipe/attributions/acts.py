@@ -21,12 +21,11 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from attributions.data import prepare_one
-
 from onrecord.evaluation.gold import GoldArticle, read_gold
 from onrecord.labels import ACTS
 from onrecord.lexicons import find_cue
-from onrecord.network import Network
 from onrecord.stages.attributions.cues import WORD
+from onrecord.stages.attributions.network import Network
 
 DECAY = 1e-3
 STEPS = 400

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from onrecord.decoding import PAIR_TAGS, WORD_TAGS, buckets
 from onrecord.evaluation.gold import ROLES, GoldArticle, Ranges
 from onrecord.pieces import PAD, Pieces, Window, encode, lay_out, windows
+from onrecord.stages.attributions.decoding import PAIR_TAGS, WORD_TAGS, buckets
 from onrecord.stages.quotations import find_quotations
 
 IGNORE = -100

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from onrecord.evaluation.gold import GoldArticle, Roles, read_gold
 from onrecord.evaluation.spans import Comparison, compare, score_spans
-from onrecord.network import Network
 from onrecord.stages.attributions import Attribution, find_attributions
+from onrecord.stages.attributions.network import Network
 from onrecord.stages.quotations import find_quotations
 
 

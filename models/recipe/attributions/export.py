@@ -17,7 +17,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from attributions.evaluate import write_calibration
 from attributions.network import Network
 from encoder import minilm_folder
-
 from onrecord.labels import ACTS
 
 

@@ -8,10 +8,10 @@ source may serve several cues, and a content may have several pieces; the flat t
 from __future__ import annotations
 
 import torch
-from encoder import WIDTH, Encoder
 from torch import Tensor, nn
 
-from onrecord.decoding import BUCKETS, PAIR_TAGS, WORD_TAGS
+from encoder import WIDTH, Encoder
+from onrecord.stages.attributions.decoding import BUCKETS, PAIR_TAGS, WORD_TAGS
 
 PAIR_WIDTH = 192
 

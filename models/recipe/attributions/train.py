@@ -26,9 +26,8 @@ from attributions.evaluate import calibrate, score_model
 from attributions.export import export
 from attributions.network import Network
 from encoder import minilm_folder, parameter_groups, schedule
-
-from onrecord.decoding import WORD_TAGS
 from onrecord.evaluation.gold import GoldArticle, read_gold
+from onrecord.stages.attributions.decoding import WORD_TAGS
 
 LENGTH = 256  # positions of a window; the encoder sees no longer one later
 POSITIONS = 2304  # places in a batch

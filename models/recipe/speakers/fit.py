@@ -26,13 +26,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from onrecord import kinds
-from onrecord.judging import Model, Verdict, log_odds
 from onrecord.phrases import Phrase
 from onrecord.ranking import FEATURES, INDEX, Candidate, Query, Ranker, Trail
 from onrecord.resolver import Resolver
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.quotations import find_quotations
 from onrecord.stages.speakers import speaker_of
+from onrecord.stages.stances.judging import Model, Verdict, log_odds
 from onrecord.story import Story
 
 Array = NDArray[np.float64]

@@ -19,12 +19,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stances.data import FOLDS, Item, attributions, held_out
-from stances.evaluate import figures, matches, score
-
 from onrecord.labels import STANCES
 from onrecord.stages.stances import Decision, decide
-from onrecord.stance_network import Candidates, StanceNetwork
+from onrecord.stages.stances.network import Candidates, StanceNetwork
+from stances.data import FOLDS, Item, attributions, held_out
+from stances.evaluate import figures, matches, score
 
 GRID = np.round(np.exp(np.linspace(np.log(0.5), np.log(4.0), 19)), 3).tolist()
 NEUTRAL_HEAT = {"target_temperature": 1.0, "stance_temperature": 1.0}

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from attributions.data import stack
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from attributions.data import stack
 from onrecord.labels import STANCES
 from onrecord.pieces import PAD, Pieces, encode
 from onrecord.stages.quotations import find_quotations
-from onrecord.stance_network import CONTENT, CUE, SOURCE, Marked, allowed, cue_stance, mark
+from onrecord.stages.stances.network import CONTENT, CUE, SOURCE, Marked, allowed, cue_stance, mark
 
 # One fold of the articles is held out, for calibration and an honest look.
 FOLDS = 16

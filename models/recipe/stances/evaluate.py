@@ -22,11 +22,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
-
 from onrecord.labels import STANCES
 from onrecord.stages.stances import Decision, decide
-from onrecord.stance_network import Candidates, StanceNetwork, pooled
+from onrecord.stages.stances.network import Candidates, StanceNetwork, pooled
+from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
 
 STOP = frozenset(
     "a an the of to in on for and or that this his her its their he she it they by with at as is was".split()  # noqa: SIM905

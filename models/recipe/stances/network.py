@@ -8,12 +8,12 @@ Stance: a perceptron on the means of target, cue and content, and [CLS].
 from __future__ import annotations
 
 import torch
-from encoder import WIDTH, Encoder, scale
 from torch import Tensor, nn
 
+from encoder import WIDTH, Encoder, scale
 from onrecord.labels import STANCES
 from onrecord.pieces import FEATURES
-from onrecord.stance_network import ROLES
+from onrecord.stages.stances.network import ROLES
 
 SPAN_WIDTH = 64
 STANCE_WIDTH = 256

@@ -18,10 +18,10 @@ from spacy.tokens import Doc
 from onrecord.aliases import Aliases
 from onrecord.annotations import read, write
 from onrecord.entities import Alias
-from onrecord.judging import Model, Verdict, load_model
 from onrecord.resolver import Resolver
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation, find_quotations
+from onrecord.stages.stances.judging import Model, Verdict, load_model
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from onrecord.stages.attributions.reading import read_scores
 from onrecord.stages.quotations import Quotation
 
 if TYPE_CHECKING:
-    from onrecord.network import Network
+    from onrecord.stages.attributions.network import Network
 
 __all__ = ["Attribution", "Attributions", "Span", "find_attributions", "make_attributions"]
 
@@ -55,7 +55,7 @@ def calibrate(item: Attribution, network: Network) -> Attribution:
 @lru_cache(maxsize=4)
 def load_network(folder: Path) -> Network:
     """Load the network of a model folder, once a process."""
-    from onrecord.network import Network
+    from onrecord.stages.attributions.network import Network
 
     return Network(folder)
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.network import LENGTH
 from onrecord.pieces import Pieces, Window
 from onrecord.stages.attributions.agreement import snap, without_rivals
 from onrecord.stages.attributions.attribution import Attribution, Blocks, Span, same_content
+from onrecord.stages.attributions.network import LENGTH
 from onrecord.stages.attributions.reading import read_scores
 from onrecord.stages.quotations import Quotation
 
 if TYPE_CHECKING:
-    from onrecord.network import Network
+    from onrecord.stages.attributions.network import Network
 
 # Least score of an attribution inside another: there, being wrong costs more than missing one.
 INNER_THRESHOLD = 0.6

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.decoding import (
+from onrecord.pieces import Pieces
+from onrecord.stages.attributions.attribution import Attribution, Span
+from onrecord.stages.attributions.decoding import (
     PAIR_STEPS,
     PAIR_TAGS,
     WORD_STEPS,
@@ -19,11 +21,9 @@ from onrecord.decoding import (
     padding,
     spans_of,
 )
-from onrecord.pieces import Pieces
-from onrecord.stages.attributions.attribution import Attribution, Span
 
 if TYPE_CHECKING:
-    from onrecord.network import Network, Scored
+    from onrecord.stages.attributions.network import Network, Scored
 
 # Windows decoded at once: enough to make numpy worth while, few enough to keep memory flat.
 GROUP = 8

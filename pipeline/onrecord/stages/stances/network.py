@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.decoding import Array, log_softmax
 from onrecord.errors import OnRecordError
 from onrecord.lexicons import find_cue
 from onrecord.pieces import CLS, FEATURES, SEP, Pieces
+from onrecord.stages.attributions.decoding import Array, log_softmax
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.decoding import Array, buckets
 from onrecord.errors import OnRecordError
 from onrecord.labels import ACTS
 from onrecord.pieces import Pieces, Window, lay_out, windows
+from onrecord.stages.attributions.decoding import Array, buckets
 
 # Positions of a window, [CLS] and [SEP] included: what the network was trained with.
 LENGTH = 256
