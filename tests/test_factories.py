@@ -12,7 +12,7 @@ from spacy.language import Language
 from onrecord.pipeline import STAGES
 
 FACTORIES: dict[str, dict[str, Any]] = {
-    "onrecord": {"model": None},
+    "onrecord": {"model": None, "aliases": None},
     "onrecord_quotations": {},
     "onrecord_attributions": {"model": None},
     "onrecord_speakers": {"model": None, "aliases": None},

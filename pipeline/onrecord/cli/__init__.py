@@ -19,6 +19,7 @@ from onrecord.cli.report import report
 from onrecord.cli.schema import schema
 from onrecord.cli.show import show
 from onrecord.cli.verify import verify
+from onrecord.cli.why import why
 from onrecord.errors import OnRecordError
 
 
@@ -47,5 +48,5 @@ def main() -> None:
     """
 
 
-for command in (extract, show, report, export, verify, evaluate, diff, schema):
+for command in (extract, show, report, export, verify, evaluate, diff, schema, why):
     main.add_command(command)

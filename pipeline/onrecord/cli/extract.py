@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option("--base", metavar="NAME", help="Installed English spaCy model to build on.  [default: en_core_web_sm]")
 @click.option("--model", metavar="PATH", help="Folder of trained components.  [default: those that come with onrecord]")
+@click.option("--aliases", metavar="FILE", help="Names of your own, with ids: JSONL with label, pattern, id.")
 @click.option(
     "--field", "fields", multiple=True, metavar="OURS=THEIRS", help="Read one of our keys from another: text=body."
 )

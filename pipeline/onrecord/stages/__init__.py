@@ -15,13 +15,18 @@ ROLES = ("source", "cue", "content")
 
 
 @Language.factory(
-    "onrecord", default_config={"model": None}, assigns=["doc._.onrecord", "doc.spans"], requires=["doc.ents"]
+    "onrecord",
+    default_config={"model": None, "aliases": None},
+    assigns=["doc._.onrecord", "doc.spans"],
+    requires=["doc.ents"],
 )
-def make_onrecord(nlp: Language, name: str, model: str | None) -> OnRecord:
-    """Build all stages; `model` is a folder of trained components, by default the one that comes with the package."""
+def make_onrecord(nlp: Language, name: str, model: str | None, aliases: str | None) -> OnRecord:
+    """Build all stages; `model` is a folder of trained components, by default the one that comes with the package;
+    `aliases` is a file of the user's own names, in the form of spaCy's EntityRuler.
+    """
     from onrecord.pipeline import STAGES
 
-    return OnRecord([make_stage(nlp, f"onrecord_{stage}", {"model": model}) for stage in STAGES])
+    return OnRecord([make_stage(nlp, f"onrecord_{stage}", {"model": model, "aliases": aliases}) for stage in STAGES])
 
 
 def make_stage(nlp: Language, factory: str, options: dict[str, Any]) -> Callable[[Doc], Doc]:

@@ -1,8 +1,8 @@
 """Judge each attribution: whom or what the speaker's stance is toward, and on which side.
 
 In: a Doc with attributions, speakers and entities. Out: one `Judgement` an attribution, in the same order. Targets and
-stances come from the trained network (`onrecord.stages.stances.network`); here the best target is chosen, the chances are
-calibrated, further targets are looked for, and targets that are entities get their names.
+stances come from the trained network (`network`); here the best target is chosen, the chances are calibrated, further
+targets are looked for, and targets that are entities get their names.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read, write
 from onrecord.labels import STANCES, TARGET_KINDS
-from onrecord.names import word_set
 from onrecord.pieces import encode
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.attributions.decoding import Array
 from onrecord.stages.quotations import Quotation
 from onrecord.stages.speakers import RESOLVERS, Speaker, resolve_name
+from onrecord.stages.speakers.names import word_set
 from onrecord.stages.stances.network import Candidates, Marked, cue_stance, mark
 
 if TYPE_CHECKING:
-    from onrecord.resolver import Resolver
+    from onrecord.stages.speakers.resolver import Resolver
     from onrecord.stages.stances.network import StanceNetwork
 
 # What an exact target is worth beside one that shares half of its pieces with the right one, when one is chosen.

@@ -1,7 +1,7 @@
 """What names are made of: titles, given names, surnames, initials, acronyms.
 
 In: words as printed. Out: names without titles, possessives and articles, and whether two names may be one person's.
-This looks at words only; which names an article holds is for `onrecord.entities`.
+This looks at words only; which names an article holds is for `onrecord.stages.speakers.entities`.
 """
 
 from __future__ import annotations

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from onrecord.entities import Entity
-from onrecord.names import fold
-from onrecord.story import Story
+from onrecord.stages.speakers.entities import Entity
+from onrecord.stages.speakers.names import fold
+from onrecord.stages.speakers.story import Story
 
 LABEL = re.compile(r"[\"“]?(?P<name>[QA]|[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]*){0,3}) ?:\s")
 ASKS = re.compile(r"\byou(?:r|rs|rself|’re|'re|’ve|'ve)?\b[^\n]*\?[\"”]?\s*$", re.IGNORECASE)

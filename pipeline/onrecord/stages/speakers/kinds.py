@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from onrecord.names import fold, is_acronym
-from onrecord.phrases import Phrase, noun_of
+from onrecord.stages.speakers.names import fold, is_acronym
+from onrecord.stages.speakers.phrases import Phrase, noun_of
 
 KINDS = ("anonymous", "group", "organization", "document")
 Weights = Mapping[str, Mapping[str, float]]

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from onrecord import kinds
-from onrecord.entities import Entity
-from onrecord.ranking import Candidate, Ranker
 from onrecord.stages.attributions import Span
+from onrecord.stages.speakers import kinds
+from onrecord.stages.speakers.entities import Entity
+from onrecord.stages.speakers.ranking import Candidate, Ranker
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from onrecord.entities import Entity
-from onrecord.names import fold, word_set
-from onrecord.phrases import PREPOSITIONS, Phrase, noun_of
 from onrecord.stages.attributions import Span
-from onrecord.story import Story
+from onrecord.stages.speakers.entities import Entity
+from onrecord.stages.speakers.names import fold, word_set
+from onrecord.stages.speakers.phrases import PREPOSITIONS, Phrase, noun_of
+from onrecord.stages.speakers.story import Story
 
 # Candidates looked at, and mentions gone through to find them: what keeps the stage linear.
 NEAREST = 12

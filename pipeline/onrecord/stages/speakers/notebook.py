@@ -9,14 +9,14 @@ from bisect import insort
 from collections.abc import Sequence
 from itertools import pairwise
 
-from onrecord import kinds
-from onrecord.entities import Entity, Mention
-from onrecord.names import is_title, without_possessive
-from onrecord.phrases import Phrase, begin_of, read_phrase
-from onrecord.ranking import Event, Trail, trail_of
-from onrecord.sources import clean, is_thing
-from onrecord.stages.stances.judging import Model
-from onrecord.story import Story
+from onrecord.stages.speakers import kinds
+from onrecord.stages.speakers.entities import Entity, Mention
+from onrecord.stages.speakers.judging import Model
+from onrecord.stages.speakers.names import is_title, without_possessive
+from onrecord.stages.speakers.phrases import Phrase, begin_of, read_phrase
+from onrecord.stages.speakers.ranking import Event, Trail, trail_of
+from onrecord.stages.speakers.sources import clean, is_thing
+from onrecord.stages.speakers.story import Story
 
 # How many sentences before *they* or *it* are searched for what it may mean.
 NOTICED_SENTENCES = 3

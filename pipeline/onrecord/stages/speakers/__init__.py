@@ -15,13 +15,13 @@ from weakref import WeakKeyDictionary
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from onrecord.aliases import Aliases
 from onrecord.annotations import read, write
-from onrecord.entities import Alias
-from onrecord.resolver import Resolver
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation, find_quotations
-from onrecord.stages.stances.judging import Model, Verdict, load_model
+from onrecord.stages.speakers.aliases import Aliases
+from onrecord.stages.speakers.entities import Alias
+from onrecord.stages.speakers.judging import Model, Verdict, load_model
+from onrecord.stages.speakers.resolver import Resolver
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def speaker_of(verdict: Verdict, attribution: Attribution) -> Speaker:
     requires=["doc._.onrecord", "doc.ents"],
 )
 def make_speakers(nlp: Language, name: str, model: str | None, aliases: str | None) -> Speakers:
-    """Build the component; `model` is a model folder, `aliases` a file of the user's names (see `onrecord.aliases`)."""
+    """Build the component; `model` is a model folder, `aliases` a file of the user's names (`aliases`)."""
     return Speakers(Path(model) if model else None, Aliases(nlp, Path(aliases)) if aliases else None)
 
 

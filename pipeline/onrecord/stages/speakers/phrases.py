@@ -1,7 +1,7 @@
 """Noun phrases without a parser: what the head of a source is, where the phrase ends, what sort of speaker it is.
 
 In: the words of an article. Out: `Phrase`s. Lists of function words and of nouns for speakers (`lexicons/nouns.tsv`)
-stand in for a tagger; whom a phrase means is for `onrecord.ranking`.
+stand in for a tagger; whom a phrase means is for `onrecord.stages.speakers.ranking`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from onrecord.lexicons import forms
-from onrecord.names import ARTICLES, fold, table, word_set
+from onrecord.stages.speakers.names import ARTICLES, fold, table, word_set
 
 DEFINITE = word_set("the this that these those")
 POSSESSIVES = word_set("my your his her its our their whose")

@@ -1,18 +1,27 @@
 """What sort of words a source is: a name, several names, a pronoun, a description.
 
 In: a `Story` and the span of a source (or target, or addressee). Out: a `Reading`. Whom a pronoun or a description
-means is for `onrecord.ranking`.
+means is for `onrecord.stages.speakers.ranking`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onrecord.entities import BODIES, Entity, Mention
-from onrecord.names import fold, is_acronym, is_title, without_article, without_possessive, word_set
-from onrecord.phrases import ADJECTIVES, DETERMINERS, FUNCTION, OPENERS, Phrase, is_plural, noun_of, read_phrase
 from onrecord.stages.attributions import Span
-from onrecord.story import Story
+from onrecord.stages.speakers.entities import BODIES, Entity, Mention
+from onrecord.stages.speakers.names import fold, is_acronym, is_title, without_article, without_possessive, word_set
+from onrecord.stages.speakers.phrases import (
+    ADJECTIVES,
+    DETERMINERS,
+    FUNCTION,
+    OPENERS,
+    Phrase,
+    is_plural,
+    noun_of,
+    read_phrase,
+)
+from onrecord.stages.speakers.story import Story
 
 PERSONAL = word_set("he she him her his hers himself herself self")
 PLURAL = word_set("they them their theirs themselves both")

@@ -12,18 +12,18 @@ from dataclasses import replace
 
 from spacy.tokens import Doc
 
-from onrecord.addressees import find_addressee
-from onrecord.entities import Alias, Entity, Mention
-from onrecord.names import fold, word_set
-from onrecord.notebook import Notebook, joined
-from onrecord.phrases import DETERMINERS, Phrase, begin_of, noun_of
-from onrecord.ranking import Event, Query
-from onrecord.sources import Reading, clean, read_source, register_source, relative_head
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation
-from onrecord.stages.stances.judging import Model, Verdict
-from onrecord.story import Story
-from onrecord.turns import speaker_of_turn
+from onrecord.stages.speakers.addressees import find_addressee
+from onrecord.stages.speakers.entities import Alias, Entity, Mention
+from onrecord.stages.speakers.judging import Model, Verdict
+from onrecord.stages.speakers.names import fold, word_set
+from onrecord.stages.speakers.notebook import Notebook, joined
+from onrecord.stages.speakers.phrases import DETERMINERS, Phrase, begin_of, noun_of
+from onrecord.stages.speakers.ranking import Event, Query
+from onrecord.stages.speakers.sources import Reading, clean, read_source, register_source, relative_head
+from onrecord.stages.speakers.story import Story
+from onrecord.stages.speakers.turns import speaker_of_turn
 
 GENDERS = {"he": "m", "his": "m", "him": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f"}
 # Pronouns that are followed through narration, and the chance from which they count.

@@ -15,8 +15,8 @@ from spacy.language import Language
 from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc
 
-from onrecord.entities import KINDS, Alias
 from onrecord.errors import OnRecordError
+from onrecord.stages.speakers.entities import KINDS, Alias
 
 
 class Aliases:
@@ -41,7 +41,7 @@ class Aliases:
 
     def find(self, doc: Doc) -> list[Alias]:
         """Return what the patterns find, in text order; of matches that overlap the longest stays."""
-        matches = [*self.phrases(doc), *self.patterns(doc)] if self.rows else []
+        matches = [match for matcher in (self.phrases, self.patterns) if len(matcher) for match in matcher(doc)]
         found: list[Alias] = []
         for key, first, last in sorted(matches, key=lambda match: (match[1], -match[2])):
             span = doc[first:last]

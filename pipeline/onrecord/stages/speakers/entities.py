@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from spacy.tokens import Doc
 
-from onrecord.names import (
+from onrecord.stages.speakers.names import (
     LINKS,
     SUFFIXES,
     core_words,
@@ -29,7 +29,7 @@ from onrecord.names import (
     without_possessive,
     word_set,
 )
-from onrecord.phrases import verb_forms
+from onrecord.stages.speakers.phrases import verb_forms
 
 Span = tuple[int, int]
 KINDS = {

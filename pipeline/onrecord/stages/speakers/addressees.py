@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 
 from onrecord.lexicons import lemma_of
-from onrecord.names import fold, word_set
-from onrecord.phrases import ADJECTIVES, DETERMINERS, noun_of
 from onrecord.stages.attributions import Attribution, Span
-from onrecord.story import Story
+from onrecord.stages.speakers.names import fold, word_set
+from onrecord.stages.speakers.phrases import ADJECTIVES, DETERMINERS, noun_of
+from onrecord.stages.speakers.story import Story
 
 # Verbs whose object is told; those in WITH_TO only where *to*, *not* or the content's clause follows the object.
 TELLING = word_set("tell remind assure inform notify email text lecture brief caution warn advise urge beg")

@@ -8,11 +8,11 @@ from typing import cast
 
 from spacy.tokens import Doc
 
-from onrecord.clusters import Registry, cluster
-from onrecord.entities import Alias, Entity, Mention, Page, find_mentions, mention_at
-from onrecord.names import outlets
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation, paragraphs
+from onrecord.stages.speakers.clusters import Registry, cluster
+from onrecord.stages.speakers.entities import Alias, Entity, Mention, Page, find_mentions, mention_at
+from onrecord.stages.speakers.names import outlets
 
 PRONOUN_GENDER = {"he": "m", "his": "m", "him": "m", "she": "f", "her": "f"}
 

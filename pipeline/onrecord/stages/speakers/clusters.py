@@ -10,8 +10,8 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 
-from onrecord.entities import BODIES, MODIFIERS, Alias, Entity, Mention, Page
-from onrecord.names import (
+from onrecord.stages.speakers.entities import BODIES, MODIFIERS, Alias, Entity, Mention, Page
+from onrecord.stages.speakers.names import (
     core_words,
     fold,
     gender_of,
