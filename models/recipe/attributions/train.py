@@ -15,7 +15,6 @@ from random import Random
 from typing import Any
 
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -27,6 +26,7 @@ from attributions.export import export
 from attributions.network import Network
 from encoder import minilm_folder, parameter_groups, schedule
 from onrecord.evaluation.gold import GoldArticle, read_gold
+from onrecord.model_folder import load_tokenizer
 from onrecord.stages.attributions.decoding import WORD_TAGS
 
 LENGTH = 256  # positions of a window; the encoder sees no longer one later
@@ -57,7 +57,7 @@ def train(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     rng = Random(args.seed)
-    articles = prepare(list(gold_of(args.gold).values())[: args.limit], load_tokenizer())
+    articles = prepare(list(gold_of(args.gold).values())[: args.limit], load_tokenizer(minilm_folder()))
     dev = gold_of(args.dev)
     model = Network()
     model.encoder.load_pretrained(minilm_folder())
@@ -78,14 +78,6 @@ def train(args: argparse.Namespace) -> None:
 def gold_of(paths: Iterable[Path]) -> dict[str, GoldArticle]:
     """Read gold files into one mapping."""
     return {key: article for path in paths for key, article in read_gold(path).items()}
-
-
-def load_tokenizer() -> Tokenizer:
-    """Load the encoder's tokenizer, cutting and padding nothing."""
-    tokenizer = Tokenizer.from_file(str(minilm_folder() / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def train_epoch(

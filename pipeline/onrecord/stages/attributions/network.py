@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.errors import OnRecordError
 from onrecord.labels import ACTS
+from onrecord.model_folder import check_files, load_tokenizer, open_session
 from onrecord.pieces import Pieces, Window, lay_out, windows
 from onrecord.stages.attributions.decoding import Array, buckets
 
@@ -44,25 +44,11 @@ class Network:
     """The exported attribution network of a model folder; load once, use for any number of articles."""
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        for name in FILES:
-            if not (folder / name).is_file():
-                raise OnRecordError(f"{folder}: {name} is missing; a model folder is made by models/recipe")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(
-            str(folder / "attributions.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
+        check_files(folder, FILES)
+        self.session = open_session(folder / "attributions.onnx")
+        self.tokenizer = load_tokenizer(folder)
         with np.load(folder / "pairs.npz") as weights:
             self.distance, self.weight, self.bias = (weights[name] for name in ("distance", "weight", "bias"))
-
         with np.load(folder / "acts.npz") as weights:
             self.act_weight, self.act_bias = weights["weight"], weights["bias"]
         calibration = json.loads((folder / "attributions.json").read_text(encoding="utf-8"))

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.errors import OnRecordError
 from onrecord.lexicons import find_cue
+from onrecord.model_folder import check_files, load_tokenizer, open_session
 from onrecord.pieces import CLS, FEATURES, SEP, Pieces
 from onrecord.stages.attributions.decoding import Array, log_softmax
 
 if TYPE_CHECKING:
-    from tokenizers import Tokenizer
+    pass
 
 Spans = Sequence[tuple[int, int]]
 Index = NDArray[np.int64]
@@ -196,22 +196,9 @@ class StanceNetwork:
     """The exported stance network of a model folder; load once, use for any number of articles."""
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
-        from tokenizers import Tokenizer
-
-        for name in ("stances.onnx", "stances.npz", "stances.json", "tokenizer.json"):
-            if not (folder / name).is_file():
-                raise OnRecordError(f"{folder}: {name} is missing; a model folder is made by models/recipe")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self.session = onnxruntime.InferenceSession(
-            str(folder / "stances.onnx"), options, providers=["CPUExecutionProvider"]
-        )
-        self.tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.tokenizer.no_truncation()
-        self.tokenizer.no_padding()
+        check_files(folder, ("stances.onnx", "stances.npz", "stances.json", "tokenizer.json"))
+        self.session = open_session(folder / "stances.onnx")
+        self.tokenizer = load_tokenizer(folder)
         with np.load(folder / "stances.npz") as weights:
             self.head = {name: weights[name] for name in ("up", "up_bias", "down", "down_bias")}
         self.calibration: dict[str, float] = json.loads((folder / "stances.json").read_text(encoding="utf-8"))
