@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from onrecord.exports.results import Result
+from onrecord.exports.results import Result, parts
 from onrecord.labels import ACTS, STANCES, TYPES
 from onrecord.records import Record
 
@@ -94,17 +94,6 @@ def standoff(records: Sequence[Record], text: str) -> list[str]:
                 if record.cue.negated:
                     lines.add("A", f"negated {key}")
     return lines.lines
-
-
-def parts(record: Record) -> Iterator[tuple[str, Any, str | None]]:
-    """Yield the spans beside the content: role, span, full name."""
-    if record.speaker.mention:
-        yield "speaker", record.speaker.mention, record.speaker.name
-    if record.cue:
-        yield "cue", record.cue, None
-    for role, part in (("target", record.target), ("addressee", record.addressee)):
-        if part:
-            yield role, part, part.name
 
 
 def text_bound(label: str, spans: Iterable[Any], text: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from onrecord import __version__
-from onrecord.exports.results import Result
+from onrecord.exports.results import Result, parts
 from onrecord.readers import Article
 from onrecord.records import Record
 
@@ -90,17 +90,6 @@ def items(record: Record) -> Iterator[dict[str, Any]]:
         yield relation(main, f"{record.id}-{role}", role)
         if name:
             yield carried(f"{record.id}-{role}", span, "name", "textarea", {"text": [name]})
-
-
-def parts(record: Record) -> Iterator[tuple[str, Any, str | None]]:
-    """Yield the spans beside the content: role, span, full name."""
-    if record.speaker.mention:
-        yield "speaker", record.speaker.mention, record.speaker.name
-    if record.cue:
-        yield "cue", record.cue, None
-    for role, part in (("target", record.target), ("addressee", record.addressee)):
-        if part:
-            yield role, part, part.name
 
 
 def region(key: str, span: Any, label: str) -> dict[str, Any]:

@@ -86,3 +86,14 @@ def check_spans(article: Article, records: Iterable[Record], folder: Path) -> No
         for span in record.content.spans:
             if article.text[span.start : span.end] != span.text:
                 raise OnRecordError(f"{folder}: record {record.id} does not fit its article; see onrecord verify")
+
+
+def parts(record: Record) -> Iterator[tuple[str, Any, str | None]]:
+    """Yield the spans beside the content: role, span, full name."""
+    if record.speaker.mention:
+        yield "speaker", record.speaker.mention, record.speaker.name
+    if record.cue:
+        yield "cue", record.cue, None
+    for role, part in (("target", record.target), ("addressee", record.addressee)):
+        if part:
+            yield role, part, part.name

@@ -17,8 +17,6 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import write
 
-DOUBLE_OPEN = "“„‟«"
-DOUBLE_CLOSE = "”»"
 STRAIGHT = '"'
 # `` and '' (TeX, newswire), ``` and ''' (the same, mangled) count as one mark each.
 MARK = re.compile(r"```?|'''?(?!\w)|(?<!\w)'''?|[“”„‟«»\"‘’']")

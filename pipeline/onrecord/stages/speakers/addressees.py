@@ -22,7 +22,6 @@ WITH_TO = word_set(
     "invite beg command task require advise warn lobby counsel admonish coach beseech petition"
 )
 ASKING = word_set("ask challenge question press grill quiz confront")
-CALLING = re.compile(r"\b(?:call|calls|called|calling|prevail|prevailed)(?: again)? (?:up)?on$", re.IGNORECASE)
 SAYING = word_set("say write speak explain announce complain confess admit joke report testify apologize add")
 # Where anybody may post: nobody is told by it.
 PLATFORMS = word_set("twitter facebook instagram youtube reddit snapchat tumblr tiktok linkedin wikileaks google")
