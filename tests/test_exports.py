@@ -25,9 +25,13 @@ from onrecord.records import Record
 NEEDS = {"parquet": "pyarrow"}
 
 
+def library(name: str) -> Any:
+    return pytest.importorskip(name, reason=f"needs {name}: pip install '.[interop]'")
+
+
 def written(results: list[Result], form: str, path: Path) -> Path:
     if form in NEEDS:
-        pytest.importorskip(NEEDS[form])
+        library(NEEDS[form])
     export(results, form, path)
     return path
 
@@ -87,7 +91,7 @@ def test_csv_of_hostile_words_keeps_them(tmp_path: Path) -> None:
 
 
 def test_csv_in_pandas(tmp_path: Path) -> None:
-    pandas = pytest.importorskip("pandas")
+    pandas = library("pandas")
     frame = pandas.read_csv(written(town(), "csv", tmp_path / "claims.csv"))
     assert frame.groupby("stance")["id"].count().to_dict() == {"neutral": 1, "oppose": 2, "support": 1}
 
@@ -102,14 +106,14 @@ def tables(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_parquet_holds_every_key(tables: dict[str, Path]) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet = library("pyarrow.parquet")
     table = parquet.read_table(tables["parquet"])
     assert table.schema.metadata[b"schema"] == b"onrecord/1"
     assert table.to_pylist() == [record.to_dict() for record in records(town())]
 
 
 def test_parquet_without_records_keeps_its_types(tmp_path: Path) -> None:
-    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet = library("pyarrow.parquet")
     table = parquet.read_table(written([], "parquet", tmp_path / "none.parquet"))
     assert table.num_rows == 0
     assert table.schema.names == list(records(town())[0].to_dict())
@@ -117,7 +121,7 @@ def test_parquet_without_records_keeps_its_types(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_pandas(tables: dict[str, Path], kind: str) -> None:
-    pandas = pytest.importorskip("pandas")
+    pandas = library("pandas")
     path = tables[kind]
     frame = pandas.read_json(path, lines=True) if kind == "jsonl" else pandas.read_parquet(path)
     names = frame["speaker"].map(lambda speaker: speaker["name"])
@@ -130,21 +134,21 @@ def test_pandas(tables: dict[str, Path], kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_polars(tables: dict[str, Path], kind: str) -> None:
-    polars = pytest.importorskip("polars")
+    polars = library("polars")
     frame = polars.read_ndjson(tables[kind]) if kind == "jsonl" else polars.read_parquet(tables[kind])
     assert frame["speaker"].struct.field("name").to_list() == ["Ana Ruiz", "Critics", "Kim", None]
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_duckdb(tables: dict[str, Path], kind: str) -> None:
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = library("duckdb")
     query = f"select speaker.name, count(*) from '{tables[kind]}' where stance = 'oppose' group by 1 order by 1"
     assert duckdb.sql(query).fetchall() == [("Critics", 1), ("Kim", 1)]
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_datasets(tables: dict[str, Path], kind: str, tmp_path: Path) -> None:
-    datasets = pytest.importorskip("datasets")
+    datasets = library("datasets")
     builder = {"jsonl": "json", "parquet": "parquet"}[kind]
     rows = datasets.load_dataset(
         builder, data_files=str(tables[kind]), split="train", cache_dir=str(tmp_path / "cache")
@@ -212,7 +216,7 @@ def test_labelstudio_tasks_fit_the_interface(tmp_path: Path) -> None:
 
 
 def test_labelstudio_sdk_accepts_the_tasks(tmp_path: Path) -> None:
-    interface = pytest.importorskip("label_studio_sdk.label_interface")
+    interface = library("label_studio_sdk.label_interface")
     folder = written(town(), "labelstudio", tmp_path / "studio")
     checker = interface.LabelInterface((folder / "labels.xml").read_text(encoding="utf-8"))
     checker.validate()
@@ -222,6 +226,24 @@ def test_labelstudio_sdk_accepts_the_tasks(tmp_path: Path) -> None:
         # The SDK's check knows regions alone; relations are checked above.
         prediction["result"] = [item for item in prediction["result"] if item["type"] != "relation"]
         assert checker.validate_prediction(prediction, return_errors=True) == []
+
+
+def test_labelstudio_converter_keeps_what_was_said(tmp_path: Path) -> None:
+    """Predictions that an annotator accepted come out of the SDK's converter with words, roles and stances."""
+    converter = library("label_studio_sdk.converter")
+    folder = written(town(), "labelstudio", tmp_path / "studio")
+    tasks = json.loads((folder / "tasks.json").read_text(encoding="utf-8"))
+    for number, task in enumerate(tasks):
+        task.update(id=number, annotations=[{"id": number, **task.pop("predictions")[0]}])
+    (tmp_path / "accepted.json").write_text(json.dumps(tasks), encoding="utf-8")
+    studio = converter.Converter((folder / "labels.xml").read_text(encoding="utf-8"), None, download_resources=False)
+    (tmp_path / "out").mkdir()
+    studio.convert_to_json_min(str(tmp_path / "accepted.json"), str(tmp_path / "out"), is_dir=False)
+    first = json.loads((tmp_path / "out" / "result.json").read_text(encoding="utf-8"))[0]
+    roles = [(region["labels"], region["text"]) for region in first["role"]]
+    assert (["Speaker"], "Mayor Ruiz") in roles
+    assert (["Content"], "“and it stays open.”") in roles
+    assert first["stance"] == ["support", "oppose", "oppose"]
 
 
 def test_labelstudio_without_articles(tmp_path: Path) -> None:

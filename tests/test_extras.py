@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from onrecord.batch.run import Crew, Options, run
 from onrecord.readers import Article, Reject, extras, html, read_sources, warc
 
 PARAGRAPH = "“We will rebuild the bridge,” Mayor Ana Muñoz said on Friday after the council had met for six hours. "
@@ -105,10 +106,11 @@ def record(url: str, body: bytes, *, head: str = "", status: str = "200 OK", kin
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + response + b"\r\n\r\n"
 
 
-@needs_warc
-@pytest.mark.parametrize("packed", [True, False], ids=["gz", "plain"])
-def test_crawl(packed: bool, tmp_path: Path) -> None:
-    """A hundred pages in the shape of a crawl: boilerplate, broken markup, wrong charsets, duplicates, other files."""
+def crawl(folder: Path, *, packed: bool) -> tuple[Path, list[str]]:
+    """Write a hundred responses in the shape of a crawl: boilerplate, broken markup, wrong charsets, errors.
+
+    Returns the file, and the shapes of what is to come of it.
+    """
     records, expected = [], []
     for number in range(100):
         url, body, more = f"http://news.example/{number}", page(number).encode(), {}
@@ -132,9 +134,36 @@ def test_crawl(packed: bool, tmp_path: Path) -> None:
             body, shape = MENU.encode(), f"{number + 1} !no-article"
         records.append(record(url, body, **more))
         expected.append(shape)
-    path = tmp_path / ("crawl.warc.gz" if packed else "crawl.warc")
+    path = folder / ("crawl.warc.gz" if packed else "crawl.warc")
     path.write_bytes(b"".join(map(gzip.compress, records) if packed else records))
-    assert shapes(read(path)) == [shape for shape in expected if shape]
+    return path, [shape for shape in expected if shape]
+
+
+@needs_warc
+@pytest.mark.parametrize("packed", [True, False], ids=["gz", "plain"])
+def test_crawl(packed: bool, tmp_path: Path) -> None:
+    path, expected = crawl(tmp_path, packed=packed)
+    items = read(path)
+    assert shapes(items) == expected
+    for item in items:
+        if isinstance(item, Article):
+            assert "Mayor Ana Muñoz said" in item.text
+            assert "Sport" not in item.text
+
+
+@needs_warc
+def test_crawl_goes_through(tmp_path: Path) -> None:
+    """The whole run: every page is an article or a reject that says what is wrong, where, and what to do."""
+    path, expected = crawl(tmp_path, packed=True)
+    crew = Crew(workers=2, factory="factories:quick")
+    summary = run(read_sources([str(path)]), tmp_path / "out", Options(), crew=crew)
+    assert summary["counts"]["articles"] == sum("!" not in shape for shape in expected) == 60
+    assert summary["reasons"] == {"duplicate-id": 10, "http-status": 10, "no-article": 10}
+    lines = (tmp_path / "out" / "rejects.jsonl").read_text(encoding="utf-8").splitlines()
+    rejects = [json.loads(line) for line in lines]
+    assert [f"{reject['line']} !{reject['reason']}" for reject in rejects] == [s for s in expected if "!" in s]
+    assert all(reject["source"] == str(path) and reject["id"].startswith("http://news") for reject in rejects)
+    assert all(len(reject["detail"]) > 20 for reject in rejects)
 
 
 @needs_warc

@@ -21,7 +21,6 @@ from onrecord.exports.results import Result
 from onrecord.report import render
 from onrecord.report.data import Utf16, visible
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # No look-ups, no first-run pages: the page must be the only thing that could ask for anything.
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -123,11 +122,12 @@ def test_command(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium here: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install '.[interop]'")
     with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), timeout=120_000)
+        path = shutil.which("chromium") or playwright.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("needs chromium: apt-get install chromium, or playwright install chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS), timeout=120_000)
         yield browser
         browser.close()
 
@@ -181,7 +181,7 @@ def test_overview_and_filters(visit: Any) -> None:
     page.page.wait_for_selector(".cards .card")
     assert page.words(".cards .name") == ["Critics", "Kim"]
     page.page.click(".speaker:has-text('Kim')")
-    page.page.wait_for_function("document.querySelectorAll('.cards .card').length === 1")
+    page.page.wait_for_selector(".cards .card:only-child")
     page.page.keyboard.press("Escape")
     page.page.wait_for_selector(".articles li")
     assert page.count(".articles li") == 2
@@ -199,7 +199,7 @@ def test_search(visit: Any) -> None:
     page = visit(town())
     page.page.keyboard.press("/")
     page.page.keyboard.type("costs")
-    page.page.wait_for_function("document.querySelectorAll('.articles li').length === 1")
+    page.page.wait_for_selector(".articles li:only-child")
     assert page.words(".articles a") == ["Costs"]
 
 
@@ -262,6 +262,16 @@ def test_a_phone_shows_the_chosen_card_from_below(visit: Any) -> None:
     assert page.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_a_tap_on_low_words_lifts_them_above_the_card(visit: Any) -> None:
+    """The card comes up where the finger is: it must not take the tap, nor hide what was tapped."""
+    page = visit(town()[:1], viewport={**PHONE, "height": 420}, is_mobile=True, has_touch=True)
+    words = page.page.locator(".text .q.support").first
+    page.page.evaluate("scrollTo(0, document.querySelector('.text .q').getBoundingClientRect().top - 360)")
+    page.page.touchscreen.tap(*(words.bounding_box()[key] + 6 for key in "xy"))
+    page.page.wait_for_selector(".sheet .name")
+    assert words.bounding_box()["y"] < page.page.locator(".sheet").bounding_box()["y"]
+
+
 def test_many_articles_open_and_filter_quickly(visit: Any) -> None:
     one, found = town()[0]
     many = [
@@ -286,7 +296,7 @@ def test_prints_without_controls(visit: Any) -> None:
 
 
 def test_time_runs_on_where_nothing_was_said(visit: Any) -> None:
-    dates = ("2024-01-30", "2024-02-02", "9999-99-99", "soon")
+    dates = ("2024-01-30", "2024-02-02", "2024-02-31", "9999-99-99", "soon")
     results = [(article("Kim said so.", id=date, published=date), "so") for date in dates]
     page = visit([(one, [make(one, words, speaker="Kim", cue="said")]) for one, words in results])
     assert page.page.locator(".time title").all_text_contents() == [

@@ -4,6 +4,8 @@ Each measurement is a process of its own, on one thread; the two take turns, so 
 hits both. CPU time counts from the first article on; loading is told apart. For example:
 
     python tests/benchmarks/throughput.py --articles 40 --rounds 5 --texts news.jsonl
+
+`cost` is what README tells of a cluster: articles of this length per core-hour, and the core-hours of many.
 """
 
 from __future__ import annotations
@@ -32,8 +34,10 @@ def measure(kind: str, sources: list[str], number: int, factory: str) -> dict[st
         first = first or time.process_time() - begun
     cpu = time.process_time() - loaded
     return {
+        "articles": number,
         "words": words,
         "words_per_cpu_second": round(words / cpu, 1),
+        "articles_per_core_hour": round(number / cpu * 3600),
         "loading_seconds": round(loaded - begun, 2),
         "first_article_seconds": round(first, 2),
         "peak_mib": own_peak_mib(),
@@ -74,8 +78,19 @@ def main() -> None:
     again = ["--articles", str(given.articles), "--factory", given.factory, "--texts", *given.texts]
     rounds = [{kind: in_a_process(__file__, "--kind", kind, *again) for kind in KINDS} for _ in range(given.rounds)]
     costs = [pair["bare"]["words_per_cpu_second"] / pair["whole"]["words_per_cpu_second"] for pair in rounds]
-    cost = {"median": round(median(costs), 2), "least": round(min(costs), 2), "most": round(max(costs), 2)}
-    show({"cpu_of_whole_to_bare": cost, "rounds": rounds, "machine": machine()})
+    ratio = {"median": round(median(costs), 2), "least": round(min(costs), 2), "most": round(max(costs), 2)}
+    show({"cpu_of_whole_to_bare": ratio, "cost": cost(rounds), "rounds": rounds, "machine": machine()})
+
+
+def cost(rounds: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what README says of a cluster, by the median of the rounds."""
+    hourly = median(pair["whole"]["articles_per_core_hour"] for pair in rounds)
+    return {
+        "words_per_article": round(rounds[0]["whole"]["words"] / rounds[0]["whole"]["articles"]),
+        "articles_per_core_hour": hourly,
+        "core_hours_for_a_million": round(1e6 / hourly),
+        "core_hours_for_a_hundred_million": round(1e8 / hourly),
+    }
 
 
 if __name__ == "__main__":

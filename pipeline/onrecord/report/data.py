@@ -29,6 +29,9 @@ from onrecord.records import Record, Target
 PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
 UNSHOWN = (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000))
 VISIBLE = PICTURES | dict.fromkeys(UNSHOWN, 0xFFFD)
+# Targets that name nothing: their words stay in the text, a list of names is no place for them.
+PRONOUNS = {"he", "she", "it", "they", "we", "you", "i", "him", "her", "them", "us", "me"}
+PRONOUNS |= {"this", "that", "these", "those", "which", "who", "what"}
 LINK = re.compile(r"https?://[^\s]+", re.IGNORECASE)
 
 
@@ -128,10 +131,12 @@ def claim(record: Record, names: Names, offsets: Utf16, order: dict[str, int]) -
 
 
 def target_name(target: Target | None) -> str | None:
-    """Return what a target is listed under: its name, or short words of its own; a clause stays in the text alone."""
+    """Return what a target is listed under: its name, or words of its own that are no clause and no pronoun."""
     if target is None:
         return None
-    return target.name or (target.text if len(target.text) <= 40 else None)
+    if target.name or len(target.text) > 40 or target.text.lower() in PRONOUNS:
+        return target.name
+    return target.text
 
 
 class Utf16:

@@ -23,9 +23,11 @@ function typesChart(rows) {
 /* Speakers × targets; a cell's colour is the balance of stances, its depth how often. */
 function heatMap(rows) {
   const both = rows.filter((claim) => claim.target >= 0 && nameOf(claim.speaker) !== 'Unknown');
-  const speakers = groups(both, 'speaker').slice(0, HEAT_ROWS);
-  const kept = new Set(speakers.map(([number]) => number));
-  const targets = groups(both.filter((claim) => kept.has(claim.speaker)), 'target').slice(0, HEAT_COLUMNS);
+  const often = among(both, 'speaker', groups(both, 'speaker').slice(0, HEAT_ROWS));
+  const aboutThese = among(both, 'target', groups(often, 'target').slice(0, HEAT_COLUMNS));
+  // Chosen anew among these, so that no row and no column is empty.
+  const speakers = groups(aboutThese, 'speaker').slice(0, HEAT_ROWS);
+  const targets = groups(among(aboutThese, 'speaker', speakers), 'target');
   if (speakers.length < 2 && targets.length < 2) return null;
   const cells = speakers.map(([, own]) => targets.map(([target]) => own.filter((claim) => claim.target === target)));
   const most = Math.max(...cells.flat().map((own) => own.length));
@@ -37,6 +39,11 @@ function heatMap(rows) {
         el('tbody', {}, speakers.map(([speaker], row) => el('tr', {},
           el('th', {scope: 'row'}, el('button', {onclick: () => toggle('s', speaker), title: nameOf(speaker)}, el('bdi', {}, nameOf(speaker)))),
           targets.map(([target], column) => heatCell(cells[row][column], speaker, target, most))))))));
+}
+
+function among(rows, key, kept) {
+  const numbers = new Set(kept.map(([number]) => number));
+  return rows.filter((row) => numbers.has(row[key]));
 }
 
 function heatCell(own, speaker, target, most) {
@@ -54,31 +61,37 @@ function heatCell(own, speaker, target, most) {
 
 /* Stances over time, by day, month or year, whichever gives a readable number of columns. */
 function timeline(rows) {
-  const dated = rows.filter(({article: {date}}) => /^\d{4}-\d\d-\d\d/.test(date) && !Number.isNaN(Date.parse(date.slice(0, 10))));
-  const length = [10, 7, 4].find((size) => periods(dated, size).length <= MOST_PERIODS) || 4;
-  const found = periods(dated, length);
+  const dated = groups(rows, 'article').map(([{date}, own]) => [date.slice(0, 10), own]).filter(([day]) => isDay(day));
+  const days = dated.map(([day]) => day).sort();
+  if (!days.length) return null;
+  const length = periodLength(days[0], days.at(-1));
+  const found = periods(days[0].slice(0, length), days.at(-1).slice(0, length)).map((key) => [key, []]), byKey = new Map(found);
   if (found.length < 2) return null;
+  for (const [day, own] of dated) for (const claim of own) byKey.get(day.slice(0, length)).push(claim);
   const most = Math.max(...found.map(([, own]) => own.length));
   const width = 720, height = 150, step = width / found.length, bars = [];
   found.forEach(([period, own], i) => bars.push(column(period, own, i * step, Math.min(step - 2, 42), height, most)));
-  const label = (i, anchor) => svg('text', {x: anchor === 'end' ? width : 0, y: height + 18, 'text-anchor': anchor}, found[i][0]);
+  const label = (i, anchor) => svg('text', {x: anchor === 'end' ? width : 0, y: height + 7, 'text-anchor': anchor}, found[i][0]);
   return figure('Over time', `Attributions by ${{10: 'day', 7: 'month', 4: 'year'}[length]}; at most ${count(most)}`, legend(),
-    svg('svg', {class: 'time', viewBox: `0 0 ${width} ${height + 24}`, role: 'img', 'aria-label': `Stances from ${found[0][0]} to ${found.at(-1)[0]}`},
+    svg('svg', {class: 'time', viewBox: `0 0 ${width} ${height + 30}`, role: 'img', 'aria-label': `Stances from ${found[0][0]} to ${found.at(-1)[0]}`},
       svg('defs', {}, svg('pattern', {id: 'hatch', width: 5, height: 5, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)'},
         svg('rect', {width: 5, height: 5, class: 'oppose'}), svg('rect', {width: 1.6, height: 5, class: 'gap'}))),
       svg('line', {x1: 0, x2: width, y1: height + 0.5, y2: height + 0.5}), bars, label(0, 'start'), label(found.length - 1, 'end')));
 }
 
-/* The claims of each period from the first to the last, those without any among them. */
-function periods(rows, length) {
-  const found = new Map();
-  for (const claim of rows) {
-    const key = claim.article.date.slice(0, length);
-    if (!found.has(key)) found.set(key, []);
-    found.get(key).push(claim);
-  }
-  const keys = [...found.keys()].sort(), all = [];
-  for (let key = keys[0]; key; key = key < keys.at(-1) ? periodAfter(key, length) : null) all.push([key, found.get(key) || []]);
+/* No 31st of February: it would be parsed, but is none of the days that a chart runs through. */
+const isDay = (words) => /^\d{4}-\d\d-\d\d$/.test(words) && new Date(Date.parse(words) || 0).toISOString().startsWith(words);
+
+/* How much of a date names a period: 10 letters a day, 7 a month, 4 a year. */
+function periodLength(first, last) {
+  const days = (Date.parse(last) - Date.parse(first)) / 864e5;
+  return days < MOST_PERIODS ? 10 : days < 30 * MOST_PERIODS ? 7 : 4;
+}
+
+/* Every period from the first to the last, those without any claim among them. */
+function periods(first, last) {
+  const all = [first];
+  while (all.at(-1) < last) all.push(periodAfter(all.at(-1), first.length));
   return all;
 }
 

@@ -11,8 +11,9 @@ function reader(article) {
   active = null;
   const body = el('div', {class: 'text', dir: 'auto', lang: 'en'}, paragraphs(article, shown));
   body.append(svg('svg', {class: 'links', 'aria-hidden': 'true'}));
-  body.addEventListener('mouseover', (event) => hover(event.target));
-  body.addEventListener('mouseleave', () => active && !active.pinned && activate(null));
+  // A finger has no hover: what it would open could come to lie under it, and take the tap.
+  body.addEventListener('pointerover', (event) => event.pointerType === 'mouse' && hover(event.target));
+  body.addEventListener('pointerleave', () => active && !active.pinned && activate(null));
   body.addEventListener('focusin', (event) => hover(event.target, true));
   body.addEventListener('click', (event) => hover(event.target, true));
   return [
@@ -134,11 +135,26 @@ function activate(claim, {pin = false, scroll = false} = {}) {
     }
   }
   if (claim && scroll) firstNode(claim, 'content')?.scrollIntoView({block: 'center'});
+  if (claim) placeLabels();
   drawLinks(claim);
   showCard(claim);
+  if (claim && pin) uncover(firstNode(claim, 'content'));
 }
 
 const firstNode = (claim, role) => marks.find(({parts}) => parts.some(([owner, name]) => owner === claim && name === role))?.node;
+
+/* Move a label aside that would cover the one before it, or run out of the column. */
+function placeLabels() {
+  const right = document.querySelector('.text').getBoundingClientRect().right;
+  let last = {top: -1, end: 0};
+  for (const {node} of marks.filter((mark) => mark.node.dataset.label)) {
+    const {left, top} = node.getClientRects()[0], width = 11 + 6.8 * node.dataset.label.length;
+    const free = Math.abs(top - last.top) < 4 ? Math.max(left, last.end + 2) : left;
+    const start = Math.min(free, Math.max(right - width, left - width / 2));
+    node.style.setProperty('--aside', `${start - left}px`);
+    last = {top, end: start + width};
+  }
+}
 
 /* Thin arcs from the speaker to the cue and on to the target. */
 function drawLinks(claim) {
@@ -161,8 +177,8 @@ function cardList(article) {
   return el('section', {class: 'beside'}, el('h2', {}, 'Attributions'),
     matching(article.claims).map((claim) => {
       const choose = () => { if (!active?.pinned || active.claim !== claim) activate(claim, {pin: true, scroll: true}); };
-      const look = () => { if (!active?.pinned) activate(claim); };
-      return card(claim, {'data-place': claim.place, tabindex: '0', onclick: choose, onfocus: choose, onmouseenter: look});
+      const look = (event) => { if (event.pointerType === 'mouse' && !active?.pinned) activate(claim); };
+      return card(claim, {'data-place': claim.place, tabindex: '0', onclick: choose, onfocus: choose, onpointerenter: look});
     }));
 }
 
@@ -179,6 +195,13 @@ function showCard(claim) {
   const sheet = document.getElementById('sheet');
   sheet.hidden = !claim;
   sheet.replaceChildren(...(claim ? [el('button', {class: 'close', 'aria-label': 'Close', onclick: () => activate(null)}, '×'), card(claim, {})] : []));
+}
+
+/* Scroll words that the sheet on a phone would cover to just above it. */
+function uncover(node) {
+  const sheet = document.getElementById('sheet').getBoundingClientRect();
+  const below = node ? node.getBoundingClientRect().bottom - sheet.top + 24 : 0;
+  if (sheet.height && below > 0) scrollBy(0, below);
 }
 
 /* The next or previous claim, by j and k. */
