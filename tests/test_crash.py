@@ -9,11 +9,12 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -163,8 +164,33 @@ def test_full_disk(size: int, source: Path, expected: dict[str, bytes], tmp_path
     assert contents(tmp_path) == expected
 
 
-def test_worker_killed_by_hand(source: Path, tmp_path: Path) -> None:
-    """It costs at most the one article that the worker had."""
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 64 KB."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(path)]
+    if not shutil.which("mount") or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("no tmpfs can be mounted here, which takes root; the limit on the size of files stands for it")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)
+
+
+def test_real_full_disk(source: Path, expected: dict[str, bytes], small_disk: Path) -> None:
+    """The run ends when the disk is full, and goes on when there is room."""
+    for _ in range(2):  # a second try without more room does no harm
+        process = start(source, small_disk, "--resume")
+        _, talk = process.communicate(timeout=120)
+        assert process.returncode == 1
+        assert f"Error: cannot write to {small_disk}: No space left on device; what is done is kept" in talk
+        assert "Traceback" not in talk
+    subprocess.run(["mount", "-o", "remount,size=16m", str(small_disk)], check=True)
+    resume(source, small_disk)
+    assert contents(small_disk) == expected
+
+
+def test_worker_killed_by_hand(source: Path, expected: dict[str, bytes], tmp_path: Path) -> None:
+    """It costs at most the one article that the worker had; all others are as they would be without."""
     process = start(source, tmp_path)
     wait_for_articles(tmp_path)
     os.kill(process.pid, signal.SIGSTOP)  # lest it finish while we look
@@ -176,6 +202,10 @@ def test_worker_killed_by_hand(source: Path, tmp_path: Path) -> None:
     assert reasons.get("worker-died", 0) <= 1
     counts = json.loads((tmp_path / RUN).read_text())["counts"]
     assert counts["articles"] + reasons["failed"] + reasons.get("worker-died", 0) == ARTICLE_COUNT
+    rejects = map(json.loads, contents(tmp_path)[REJECTS].splitlines())
+    lost = {reject["id"] for reject in rejects if reject["reason"] == "worker-died"}
+    claims = [line for line in expected[CLAIMS].splitlines() if json.loads(line)["doc"] not in lost]
+    assert contents(tmp_path)[CLAIMS].splitlines() == claims
 
 
 def worker_of(parent: int) -> int:

@@ -68,7 +68,9 @@ class Builder:
     ) -> None:
         self.text = text
         self.document = document
-        self.quoted = [quotation for quotation in quoted if quotation.depth == 0]
+        self.quoted = [quotation for quotation in quoted if quotation.depth == 0]  # none overlaps another
+        self.quoted_starts = [quotation.start for quotation in self.quoted]
+        self.quoted_ends = [quotation.end for quotation in self.quoted]
         self.sentences = sentences
         self.sentence_starts = [start for start, _ in sentences]
 
@@ -118,7 +120,8 @@ class Builder:
 
     def quotes(self, start: int, end: int) -> list[tuple[int, int]]:
         """Return the quoted parts of text[start:end], marks left out."""
-        parts = [(max(start, q.inner_start), min(end, q.inner_end)) for q in self.quoted if q.start < end]
+        near = slice(bisect.bisect_right(self.quoted_ends, start), bisect.bisect_left(self.quoted_starts, end))
+        parts = [(max(start, q.inner_start), min(end, q.inner_end)) for q in self.quoted[near]]
         return [(one, two) for one, two in parts if one < two and self.text[one:two].strip()]
 
     def type_of(self, content: Content) -> Any:

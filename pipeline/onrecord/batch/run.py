@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from itertools import chain, islice
@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from onrecord import __version__
-from onrecord.batch.encoder import Options, task_of
 from onrecord.batch.folder import Mode, OutputFolder
+from onrecord.batch.job import Options, task_of
 from onrecord.batch.journal import Journal
 from onrecord.batch.pool import Job, Pool, cores
 from onrecord.batch.worker import Failure
@@ -38,7 +38,7 @@ class Crew:
 
     workers: int = field(default_factory=cores)
     timeout: float = 60.0
-    factory: str = "onrecord.batch.encoder:make"
+    factory: str = "onrecord.batch.job:make"
 
     def pool(self, options: Options) -> Pool[Article | Reject]:
         return Pool(self.factory, asdict(options), size=self.workers)
@@ -94,18 +94,32 @@ def run(
     """
     crew = crew or Crew()
     with OutputFolder(output, mode=mode) as folder, crew.pool(options) as pool:
-        jobs = map(crew.job, folder.left(items))
-        first = list(islice(jobs, crew.workers))
-        pool.start(sum(job.task is not None for job in first))
-        summary = folder.begin(describe(options, crew, pool.identity()))
-        clock, words = time.monotonic(), folder.journal.counts["words"]
+        return fill(folder, items, options, crew, pool, progress=progress)
+
+
+def fill(
+    folder: OutputFolder,
+    items: Iterable[Article | Reject],
+    options: Options,
+    crew: Crew,
+    pool: Pool[Article | Reject],
+    *,
+    about: Mapping[str, Any] = {},
+    progress: Progress = lambda journal: None,
+) -> dict[str, Any]:
+    """Process what the folder does not hold yet; returns what is written to run.json, with `about` at its end."""
+    jobs = map(crew.job, folder.left(items))
+    first = list(islice(jobs, crew.workers))
+    pool.start(sum(job.task is not None for job in first))
+    summary = folder.begin({**describe(options, crew, pool.identity()), **about})
+    clock, words = time.monotonic(), folder.journal.counts["words"]
+    progress(folder.journal)
+    for job in pool.map(chain(first, jobs)):
+        write(result_of(job), folder)
         progress(folder.journal)
-        for job in pool.map(chain(first, jobs)):
-            write(result_of(job), folder)
-            progress(folder.journal)
-        words, seconds = folder.journal.counts["words"] - words, time.monotonic() - clock
-        summary |= tally(folder.journal) | {"words_per_second": round(words / max(seconds, 1e-9), 1), "finished": now()}
-        folder.finish(summary)
+    words, seconds = folder.journal.counts["words"] - words, time.monotonic() - clock
+    summary |= ending(folder.journal, words, seconds)
+    folder.finish(summary)
     return summary
 
 
@@ -136,9 +150,14 @@ def describe(options: Options, crew: Crew, identity: dict[str, Any]) -> dict[str
     }
 
 
-def tally(journal: Journal) -> dict[str, Any]:
-    """Return the counts over all sittings of a run, and the rejects by reason."""
-    return {"counts": dict(journal.counts), "reasons": dict(sorted(journal.reasons.items()))}
+def ending(journal: Journal, words: int, seconds: float) -> dict[str, Any]:
+    """Return what run.json gets at the end: counts over all sittings, rejects by reason, the speed of this sitting."""
+    return {
+        "counts": dict(journal.counts),
+        "reasons": dict(sorted(journal.reasons.items())),
+        "words_per_second": round(words / max(seconds, 1e-9), 1),
+        "finished": now(),
+    }
 
 
 def now() -> str:

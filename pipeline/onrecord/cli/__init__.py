@@ -15,6 +15,7 @@ from onrecord.cli.diff import diff
 from onrecord.cli.evaluate import evaluate
 from onrecord.cli.export import export
 from onrecord.cli.extract import extract
+from onrecord.cli.merge import merge
 from onrecord.cli.report import report
 from onrecord.cli.schema import schema
 from onrecord.cli.show import show
@@ -48,5 +49,5 @@ def main() -> None:
     """
 
 
-for command in (extract, show, report, export, verify, evaluate, diff, schema, why):
+for command in (extract, merge, show, report, export, verify, evaluate, diff, schema, why):
     main.add_command(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from onrecord.batch.folder import Mode
-    from onrecord.batch.run import Crew, Options
+    from onrecord.batch.run import Crew, Options, Progress
     from onrecord.readers import Article, Reject
 
 
@@ -41,9 +41,23 @@ if TYPE_CHECKING:
 @click.option(
     "--min-confidence", type=click.FloatRange(0, 1), default=0.0, help="Leave out attributions less sure than this."
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where to run: on this machine, or with Ray, on one or many.",
+)
+@click.option("--ray-address", metavar="ADDRESS", help="The cluster, as ray.init takes it: auto, ray://head:10001.")
+@click.option(
+    "--shard-size",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="With Ray: articles that a worker gets at once, and that are skipped as a whole by --resume.  [default: 200]",
+)
 @click.option("-q", "--quiet", is_flag=True, help="No progress, no summary.")
 @click.option("--factory", hidden=True, help="module:function that makes what workers run; tests put a quick one here.")
-def extract(sources: tuple[str, ...], output: str, limit: int | None, quiet: bool, **rest: Any) -> None:
+def extract(sources: tuple[str, ...], output: str, limit: int | None, quiet: bool, engine: str, **rest: Any) -> None:
     """Extract attributions from articles into DIR: claims.jsonl, articles.jsonl, rejects.jsonl, run.json.
 
     SOURCE is a file (.txt, .md, .html, .jsonl, .jsonl.gz, .jsonl.zst, .warc, .warc.gz, .parquet), a folder (read
@@ -54,17 +68,23 @@ def extract(sources: tuple[str, ...], output: str, limit: int | None, quiet: boo
       onrecord extract seeds -o output
       onrecord extract news/*.jsonl.gz --field text=body -o output --overwrite
       cat article.txt | onrecord extract - -o - | head -1
+      onrecord extract crawl/*.warc.gz -o /nfs/output --engine ray --ray-address auto
     """
-    from onrecord.readers import read_sources
-
     mode = parse_mode(output, resume=rest.pop("resume"), overwrite=rest.pop("overwrite"))
-    crew = make_crew(**{name: rest.pop(name) for name in ("workers", "timeout", "factory")})
+    crew = {name: rest.pop(name) for name in ("workers", "timeout", "factory")}
+    ray = {name: rest.pop(name) for name in ("ray_address", "shard_size")}
     options = make_options(**rest)
-    items = islice(read_sources(sources, fields=options.fields, max_chars=options.max_chars), limit)
-    if output == "-":
-        failed = print_claims(items, options, crew)
+    if engine == "ray":
+        refuse_for_ray(sources, output, limit)
+        work = ray_work(sources, output, options, mode, crew, **ray)
+        failed = write_folder(work, output, quiet=quiet, sources=sources, limit=None)
+    elif any(ray.values()):
+        raise click.UsageError("--ray-address and --shard-size are for --engine ray")
+    elif output == "-":
+        failed = print_claims(read(sources, options, limit), options, make_crew(**crew))
     else:
-        failed = write_folder(items, Path(output), options, crew, mode, quiet=quiet, sources=sources, limit=limit)
+        work = local_work(read(sources, options, limit), output, options, mode, crew)
+        failed = write_folder(work, output, quiet=quiet, sources=sources, limit=limit)
     if failed:
         sys.exit(1)
 
@@ -129,25 +149,58 @@ def describe(reject: Reject) -> str:
     return f"rejected {where!r}: {reject.reason}: {reject.detail}"
 
 
-def write_folder(
-    items: Iterable[Article | Reject],
-    output: Path,
-    options: Options,
-    crew: Crew,
-    mode: Mode,
-    *,
-    quiet: bool,
+def read(sources: tuple[str, ...], options: Options, limit: int | None) -> Iterable[Article | Reject]:
+    from onrecord.readers import read_sources
+
+    return islice(read_sources(sources, fields=options.fields, max_chars=options.max_chars), limit)
+
+
+# Does the job, telling how far it is; returns what is written to run.json.
+Work = Callable[["Progress"], dict[str, Any]]
+
+
+def local_work(
+    items: Iterable[Article | Reject], output: str, options: Options, mode: Mode, crew: dict[str, Any]
+) -> Work:
+    from onrecord.batch.run import run
+
+    return lambda progress: run(items, Path(output), options, mode=mode, crew=make_crew(**crew), progress=progress)
+
+
+def ray_work(
     sources: tuple[str, ...],
-    limit: int | None,
-) -> int:
+    output: str,
+    options: Options,
+    mode: Mode,
+    crew: dict[str, Any],
+    *,
+    ray_address: str | None,
+    shard_size: int | None,
+) -> Work:
+    from onrecord.batch.cluster import SHARD_ITEMS, Cluster, run_on_ray
+
+    cluster = Cluster(ray_address, crew["workers"], shard_size or SHARD_ITEMS)
+    return lambda progress: run_on_ray(
+        sources, Path(output), options, mode=mode, crew=make_crew(**crew), cluster=cluster, progress=progress
+    )
+
+
+def refuse_for_ray(sources: tuple[str, ...], output: str, limit: int | None) -> None:
+    """Raise a usage error for what only one process can do: read stdin, write stdout, count to a limit."""
+    if output == "-" or "-" in sources:
+        raise click.UsageError("--engine ray reads files and writes a folder: name them in place of -")
+    if limit is not None:
+        raise click.UsageError("--limit is for --engine local; with Ray, name fewer files")
+
+
+def write_folder(work: Work, output: str, *, quiet: bool, sources: tuple[str, ...], limit: int | None) -> int:
     """Run into a folder, with progress on stderr; returns the number of rejects."""
     from onrecord.batch.interrupts import Interrupted, interruptible
     from onrecord.batch.progress import expected, shown
-    from onrecord.batch.run import run
 
     try:
         with interruptible(), shown(None if quiet else expected(sources, limit), quiet=quiet) as progress:
-            summary = run(items, output, options, mode=mode, crew=crew, progress=progress)
+            summary = work(progress)
     except Interrupted as signal:
         click.echo(f"interrupted by {signal}; what is done is kept: go on with the same command and --resume", err=True)
         sys.exit(signal.status)
@@ -156,7 +209,7 @@ def write_folder(
     return int(summary["counts"]["rejects"])
 
 
-def sum_up(summary: dict[str, Any], output: Path) -> str:
+def sum_up(summary: dict[str, Any], output: str) -> str:
     """Return the last words of a run: what came out, and why the rest did not."""
     counts = summary["counts"]
     lines = [
@@ -165,5 +218,5 @@ def sum_up(summary: dict[str, Any], output: Path) -> str:
     ]
     if counts["rejects"]:
         reasons = ", ".join(f"{number:,} {reason}" for reason, number in summary["reasons"].items())
-        lines.append(f"{counts['rejects']:,} rejected: {reasons}; each is in {output / 'rejects.jsonl'}")
+        lines.append(f"{counts['rejects']:,} rejected: {reasons}; each is in {Path(output, 'rejects.jsonl')}")
     return "\n".join(lines)

@@ -38,11 +38,15 @@ def checked(article: Article, max_chars: int, ids: Ids) -> Article | Reject:
         refuse_surrogates(article)
         refuse_strain(article.text)
         if not ids.add(article.id):
-            raise Refusal("duplicate-id", f"an article before it has the id {shown(article.id)}; give each its own")
+            raise duplicate(article.id)
     except Refusal as refusal:
         ident = None if SURROGATE.search(article.id) else article.id
         return Reject(article.source, article.line, ident, refusal.reason, refusal.detail)
     return article
+
+
+def duplicate(ident: str) -> Refusal:
+    return Refusal("duplicate-id", f"an article before it has the id {shown(ident)}; give each its own")
 
 
 def refuse_text(text: str, max_chars: int) -> None:

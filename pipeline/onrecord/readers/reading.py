@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from onrecord.errors import OnRecordError
-from onrecord.readers.articles import Article, Options, Refusal, Reject
+from onrecord.readers.articles import Article, Options, Refusal, Reject, Source
 from onrecord.readers.checks import Ids, checked
 from onrecord.readers.finding import find
 from onrecord.readers.formats import READERS
@@ -33,17 +33,30 @@ def read_sources(
     stdin: BinaryIO | None = None,
 ) -> Iterator[Article | Reject]:
     """Read `sources` lazily, in a fixed order; `fields` maps our JSONL keys to theirs, as in `{"text": "body"}`."""
+    options = reading_options(fields, max_chars)
+    return compared((item for argument in sources for item in read_argument(argument, options, stdin)), max_chars)
+
+
+def read_files(
+    files: Iterable[Source | Reject], *, fields: Mapping[str, str] = {}, max_chars: int = 1_000_000
+) -> Iterator[Article | Reject]:
+    """Read files that were found before, as `read_sources` does; ids are compared among these files only."""
+    options = reading_options(fields, max_chars)
+    return compared((item for file in files for item in read_found(file, options)), max_chars)
+
+
+def reading_options(fields: Mapping[str, str], max_chars: int) -> Options:
     unknown = sorted(set(fields) - set(KEYS))
     if unknown:
         raise OnRecordError(f"field {unknown[0]!r} is not one of {', '.join(KEYS)}; write OURS=THEIRS, as in text=body")
-    return read_all(sources, Options(dict(fields), max_chars), stdin)
+    return Options(dict(fields), max_chars)
 
 
-def read_all(sources: Sequence[str], options: Options, stdin: BinaryIO | None) -> Iterator[Article | Reject]:
+def compared(items: Iterable[Article | Reject], max_chars: int) -> Iterator[Article | Reject]:
+    """Yield `items`, a reject in place of each article that cannot be used or has the id of another before it."""
     ids = Ids()
-    for argument in sources:
-        for item in read_argument(argument, options, stdin):
-            yield checked(item, options.max_chars, ids) if isinstance(item, Article) else item
+    for item in items:
+        yield checked(item, max_chars, ids) if isinstance(item, Article) else item
 
 
 def read_argument(argument: str, options: Options, stdin: BinaryIO | None) -> Iterator[Article | Reject]:
@@ -51,10 +64,14 @@ def read_argument(argument: str, options: Options, stdin: BinaryIO | None) -> It
         yield from guarded(read_stdin(stdin, options), STDIN, STDIN)
         return
     for found in find(argument):
-        if isinstance(found, Reject):
-            yield found
-        else:
-            yield from guarded(READERS[found.ending](found, options), found.name, found.ending)
+        yield from read_found(found, options)
+
+
+def read_found(found: Source | Reject, options: Options) -> Iterator[Article | Reject]:
+    if isinstance(found, Reject):
+        yield found
+    else:
+        yield from guarded(READERS[found.ending](found, options), found.name, found.ending)
 
 
 def guarded(items: Iterator[Article | Reject], name: str, ending: str) -> Iterator[Article | Reject]:
