@@ -2,10 +2,10 @@
 
     python fit.py GOLD.jsonl MEANING.jsonl --cache FILE -o speakers.json [--folds 5]
 
-Two models: a softmax over the candidates for a pronoun or description, one set of weights a task, and a softmax over
-kinds for descriptions. The ranker is fitted in rounds: each round resolves the articles with the weights of the round
-before, so that it learns from the trails of mentions that it will meet. Articles are held out in turn first: their
-figures are printed, and the confidences are calibrated on them.
+Three models: a softmax over the candidates for a pronoun or description, one set of weights a task; a softmax over
+kinds for descriptions; a softmax over the phrases around a cue for whom it tells. The ranker is fitted in rounds: each
+round resolves the articles with the weights of the round before, so that it learns from the trails of mentions that it
+will meet. Articles are held out in turn first: their figures are printed, and the confidences are calibrated on them.
 """
 
 from __future__ import annotations
@@ -21,13 +21,15 @@ from typing import Any
 
 import numpy as np
 from data import Article, Label, read_articles
-from evaluate import Tally, calibration_error, same_name
+from evaluate import Tally, calibration_error, same_addressee, same_name
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
+from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.quotations import find_quotations
 from onrecord.stages.speakers import kinds, speaker_of
+from onrecord.stages.speakers.addressees import Option, options
 from onrecord.stages.speakers.judging import Model, Verdict, log_odds
 from onrecord.stages.speakers.phrases import Phrase
 from onrecord.stages.speakers.ranking import FEATURES, INDEX, Candidate, Query, Ranker, Trail
@@ -39,19 +41,22 @@ ROUNDS = 3
 # Strength of the pull of all weights towards zero; chosen on held-out folds of train.
 RANKER_PENALTY = 0.5
 KIND_PENALTY = 0.5
+ADDRESSEE_PENALTY = 0.3
 # Weights are pulled to these, others to zero. *In his meeting with Pashinyan, he …*: that *he* is not Pashinyan is
 # grammar, too rare in the articles to be learnt from them.
 EXPECTED = {"bound": -3.0}
-# A kind's feature must occur this often to get a weight.
+# A feature must occur this often to get a weight: of kinds, of addressees.
 RARE = 2
+RARE_ADDRESSEE = 3
 
 
 @dataclass
 class Examples:
-    """What is learnt from: candidates' features with the right ones marked, and phrases' features with kinds."""
+    """What is learnt from: features of candidates and of addressees, the right ones marked; of phrases, with kinds."""
 
     choices: dict[str, list[tuple[Array, Array]]] = field(default_factory=lambda: defaultdict(list))
     phrases: list[tuple[list[str], str]] = field(default_factory=list)
+    addressees: list[tuple[list[tuple[str, ...]], Array]] = field(default_factory=list)
     lost: Counter[str] = field(default_factory=Counter)
 
 
@@ -72,8 +77,20 @@ class Learner(Resolver):
         return super().decide(attribution)
 
     def with_addressee(self, attribution: Attribution, verdict: Verdict) -> Verdict:
-        self.label = None
+        label, self.label = self.labels[id(attribution)], None
+        found = options(self.story, attribution)
+        if label and found:
+            right = np.array([self.is_told(label["addressee"], option, verdict) for option in found], dtype=float)
+            if right.any():
+                self.examples.addressees.append(([option.features for option in found], right))
         return super().with_addressee(attribution, verdict)
+
+    def is_told(self, gold: str | None, option: Option, verdict: Verdict) -> bool:
+        """True if an option names the gold addressee, or is nobody if there is none."""
+        if gold is None or option.span is None:
+            return gold is option.span
+        told = self.told(option.span, verdict).name
+        return any(same_addressee(gold, name) for name in (told, self.story.text[slice(*option.span)]) if name)
 
     def as_printed(self, phrase: Phrase) -> Verdict:
         if self.label and self.label["kind"] in kinds.KINDS:
@@ -131,24 +148,43 @@ def row(values: dict[str, float]) -> Array:
 
 
 def fit_choice(examples: Sequence[tuple[Array, Array]]) -> dict[str, float]:
-    """Return the weights under which right candidates are likeliest."""
+    """Return the ranker's weights for one task."""
     rows = np.concatenate([rows for rows, _ in examples])
-    right = np.concatenate([right for _, right in examples]) > 0
-    starts = np.cumsum([0, *(len(rows) for rows, _ in examples)])[:-1]
-    group = np.repeat(np.arange(len(examples)), [len(rows) for rows, _ in examples])
+    found = likeliest(rows, [right for _, right in examples], row(EXPECTED), RANKER_PENALTY)
+    return {name: round(float(value), 3) for name, value in zip(FEATURES, found) if abs(value) >= 0.0005}
 
-    expected = row(EXPECTED)
+
+def fit_addressees(examples: Sequence[tuple[list[tuple[str, ...]], Array]]) -> dict[str, float]:
+    """Return the weights of the features of addressees."""
+    lists = [features for options, _ in examples for features in options]
+    counts = Counter(name for features in lists for name in features)
+    names = {name: number for number, name in enumerate(sorted(n for n, c in counts.items() if c >= RARE_ADDRESSEE))}
+    columns = [[names[name] for name in features if name in names] for features in lists]
+    ends = np.cumsum([0, *map(len, columns)])
+    rows = csr_matrix((np.ones(ends[-1]), np.concatenate(columns), ends), shape=(len(lists), len(names)))
+    found = likeliest(rows, [right for _, right in examples], np.zeros(len(names)), ADDRESSEE_PENALTY)
+    return {name: round(float(found[number]), 2) for name, number in names.items() if abs(found[number]) >= 0.05}
+
+
+def likeliest(rows: Any, right: Sequence[Array], expected: Array, penalty: float) -> Array:
+    """Return the weights under which the right ones of each choice are likeliest, pulled towards `expected`.
+
+    `rows` holds the features of all options, choice after choice; `right` marks the right ones of each choice.
+    """
+    sizes = [len(marks) for marks in right]
+    starts = np.cumsum([0, *sizes])[:-1]
+    group, marks = np.repeat(np.arange(len(sizes)), sizes), np.concatenate(right) > 0
 
     def loss(weights: Array) -> tuple[float, Array]:
         scores = rows @ weights
-        scores = np.exp(scores - np.maximum.reduceat(scores, starts)[group])
-        total, good = np.add.reduceat(scores, starts), np.add.reduceat(scores * right, starts)
-        slope = scores / total[group] - scores * right / good[group]
-        penalty = RANKER_PENALTY * float(((weights - expected) ** 2).sum())
-        return float(-np.log(good / total).sum()) + penalty, rows.T @ slope + 2 * RANKER_PENALTY * (weights - expected)
+        scores = np.exp(scores - np.maximum.reduceat(np.where(marks, scores, -np.inf), starts)[group])
+        total, good = np.add.reduceat(scores, starts), np.add.reduceat(scores * marks, starts)
+        slope = rows.T @ (scores / total[group] - scores * marks / good[group])
+        off = weights - expected
+        return float(-np.log(good / total).sum()) + penalty * float(off @ off), slope + 2 * penalty * off
 
-    found = minimize(loss, expected, jac=True, method="L-BFGS-B").x
-    return {name: round(float(value), 3) for name, value in zip(FEATURES, found) if abs(value) >= 0.0005}
+    found: Array = minimize(loss, expected, jac=True, method="L-BFGS-B").x
+    return found
 
 
 def fit_kinds(phrases: Sequence[tuple[list[str], str]]) -> dict[str, dict[str, float]]:
@@ -179,7 +215,7 @@ def fit_kinds(phrases: Sequence[tuple[list[str], str]]) -> dict[str, dict[str, f
 
 def fit(articles: Sequence[Article], verbose: bool = False) -> Model:
     """Return the model fitted on `articles`."""
-    model = Model(Ranker({}), {})
+    model = Model(Ranker({}), {}, {})
     for turn in range(ROUNDS):
         examples = Examples()
         for article in articles:
@@ -187,6 +223,7 @@ def fit(articles: Sequence[Article], verbose: bool = False) -> Model:
         model = Model(
             Ranker({task: fit_choice(choices) for task, choices in sorted(examples.choices.items())}),
             fit_kinds(examples.phrases),
+            fit_addressees(examples.addressees),
         )
     if verbose:
         print({task: len(choices) for task, choices in examples.choices.items()}, "lost:", dict(examples.lost))
@@ -240,7 +277,7 @@ def error_of_calibration(resolved: list[tuple[Article, Resolver]]) -> float:
     chances: list[tuple[float, bool]] = []
     for half in (0, 1):
         calibration = fit_calibration(outcomes(resolved[half::2]))
-        model = Model(Ranker({}), {}, calibration)
+        model = Model(Ranker({}), {}, {}, calibration)
         for article, resolver in resolved[1 - half :: 2]:
             for verdict, label in zip(resolver.verdicts, article.labels):
                 chance = model.confidence(verdict) if label is not None else None
@@ -268,7 +305,12 @@ def main() -> None:
     if args.output:
         model = fit(articles, verbose=True)
         calibration = fit_calibration(outcomes(resolved))
-        data = {"ranker": model.ranker.weights, "kinds": model.kinds, "calibration": calibration}
+        data = {
+            "ranker": model.ranker.weights,
+            "kinds": model.kinds,
+            "addressees": model.addressees,
+            "calibration": calibration,
+        }
         args.output.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence, Set
+from itertools import pairwise
 
 from onrecord.stages.speakers.entities import BODIES, MODIFIERS, Alias, Entity, Mention, Page
 from onrecord.stages.speakers.names import (
@@ -25,14 +26,17 @@ from onrecord.stages.speakers.names import (
     word_set,
 )
 
+LOCATIVE = word_set("in from near across outside throughout inside around into")
 PARTICLES = word_set("de del della di da du van von la le al el bin")
 
 
 class Registry:
     """The entities of one article, looked up by the words of their names."""
 
-    def __init__(self, common: Set[str] = frozenset()) -> None:
-        self.common = common
+    def __init__(self, words: Sequence[str] = ()) -> None:
+        # Words that the article also has in small letters, and those that something is in or comes from.
+        self.common = frozenset(word for word in words if word.islower())
+        self.located = frozenset(fold(word) for before, word in pairwise(words) if before.lower() in LOCATIVE)
         self.entities: list[Entity] = []
         self.surnames: dict[str, list[Entity]] = {}
         self.given: dict[str, list[Entity]] = {}
@@ -99,7 +103,7 @@ def cluster(mentions: Iterable[Mention], page: Page, spoken: Set[str] = frozense
 
     `spoken` are single words that are sources by themselves: likely surnames.
     """
-    registry = Registry(frozenset(word for word in page.words if word.islower()))
+    registry = Registry(page.words)
     mentions = list(mentions)
     for mention in mentions:
         if mention.alias is not None:
@@ -194,7 +198,8 @@ def place_body(registry: Registry, mention: Mention) -> Entity:
     key = key_of(mention.name)
     if key.split(" ")[0] in PARTICLES:
         key = key.split(" ")[-1]
-    if " " not in key and key in registry.surnames and mention.kind != "place":
+    place = mention.kind == "place" and key in registry.located
+    if " " not in key and key in registry.surnames and not place:
         person = registry.by_surname(key, before=mention.start)
         if person:
             mention.kind = "person"
@@ -212,11 +217,14 @@ def link_acronyms(registry: Registry) -> None:
     bodies = [entity for entity in registry.entities if entity.kind in ("organization", "place")]
     by_initials: dict[str, Entity] = {}
     by_last: dict[str, list[Entity]] = {}
+    by_first: dict[str, list[Entity]] = {}
     by_start: dict[str, list[Entity]] = {}
     for entity in bodies:
         if " " in entity.name:
-            by_initials.setdefault(initials(entity.name), entity)
-            by_initials.setdefault(initials(entity.name.removeprefix("U.S. ")), entity)
+            bare = entity.name.removeprefix("U.S. ")
+            for letters in (initials(entity.name), initials(bare), "".join(word[0] for word in bare.split()).upper()):
+                by_initials.setdefault(letters, entity)
+            by_first.setdefault(fold(entity.name.split()[0]), []).append(entity)
             by_last.setdefault(fold(entity.name.split()[-1]), []).append(entity)
             shortened = key_of(entity.name).split(" for ")[0].split(" of ")[0]
             if " " in shortened:
@@ -229,8 +237,11 @@ def link_acronyms(registry: Registry) -> None:
             continue
         full = by_initials.get(entity.name.replace(".", "")) if is_acronym(entity.name) else None
         longer = by_last.get(fold(entity.name), [])
-        if entity.kind != "place" and len(longer) == 1 and not is_acronym(entity.name):
+        if entity.kind != "place" and len(longer) == 1 and not is_acronym(entity.name) and fold(entity.name) != "house":
             full = full or longer[0]
+        media = [other for other in by_first.get(fold(entity.name), ()) if fold(other.name) in outlets()]
+        if entity.kind != "place" and len(media) == 1 and fold(entity.name) in outlets():
+            full = full or media[0]
         if full is not None and full is not entity:
             merge(registry, entity, full)
 

@@ -43,11 +43,11 @@ KINDS = {
 }
 # Words that no person's name ends in, though it may begin with a given name: *Madison Square Garden*.
 BODIES = word_set(
-    "action administration agency association bank board bureau camp campaign center centre church club college "
-    "commission committee company corp corps council county court department family foundation fund garden group hall "
-    "hospital house inc institute journal law league llc magazine media ministry movement news office pac party post "
-    "press project report research school senate show society state street team times today tower towers tribune "
-    "trust union university watch"
+    "action administration agency association bank board bureau camp campaign center centre church club coalition "
+    "college commission committee company corp corps council county court department family foundation fund garden "
+    "group hall hospital house inc institute journal law league llc magazine media ministry movement news office pac "
+    "party post press project report research school senate show society state street team times today tower towers "
+    "tribune trust union university watch"
 )
 # What *Mr.* or *spokeswoman* counts for, beside a given name or a pronoun, which count for one.
 HONORIFIC_VOTES = 3
@@ -79,7 +79,7 @@ class Alias:
 class Mention:
     """A name as printed: characters `start` to `end` (exclusive), without title and possessive ending.
 
-    `begin` is where its title begins.
+    `begin` is where its title begins, by default where the name does.
     """
 
     start: int
@@ -89,8 +89,12 @@ class Mention:
     title: str = ""
     gender: str = ""
     possessive: bool = False
-    begin: int = 0
+    begin: int = -1
     alias: Alias | None = None
+
+    def __post_init__(self) -> None:
+        if self.begin < 0:
+            self.begin = self.start
 
 
 @dataclass(slots=True, eq=False)
@@ -167,7 +171,7 @@ def find_mentions(doc: Doc, page: Page, aliases: Sequence[Alias] = ()) -> Iterat
             continue
         mention = repaired(page, start, end, kind)
         if mention:
-            seen.update(range(mention.begin or mention.start, ent.end_char))
+            seen.update(range(mention.begin, ent.end_char))
             yield mention
         seen.update(range(ent.start_char, ent.end_char))
     yield from unseen_people(page, seen)
@@ -228,6 +232,8 @@ def shorten(words: Sequence[str], start: int, end: int, common: Set[str]) -> int
     return end
 
 
+# Words before a name that a headline or a sentence capitalises.
+NO_GIVEN = word_set("stated added asked said says young old why when as while unless republican democrat")
 # Words that no name begins or ends with, though headlines capitalise them.
 NO_NAME = word_set(
     "the a an 's ’s s and or but without with will would could in on at by from to is was are has had as if when "
@@ -242,7 +248,7 @@ def repaired(page: Page, start: int, end: int, kind: str) -> Mention | None:
     if kind == "person" and impersonal(words[start:end]):
         kind = "organization"
     first = start
-    while first < end - 1 and is_title(words[first]):
+    while first < end - 1 and (is_title(words[first]) or (kind == "person" and words[first].lower() in NO_GIVEN)):
         first += 1
     if first == end - 1 and is_title(words[first]) and words[first].lower() in titles():
         return None

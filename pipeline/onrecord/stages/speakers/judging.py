@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from onrecord.stages.attributions import Span
-from onrecord.stages.speakers import kinds
+from onrecord.stages.speakers import addressees, kinds
 from onrecord.stages.speakers.entities import Entity
 from onrecord.stages.speakers.ranking import Candidate, Ranker
 
@@ -42,13 +42,14 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Model:
-    """The fitted parts: weights of the ranker by task and feature, of the kinds by feature and kind.
+    """The fitted parts: weights of the ranker by task and feature, of kinds by feature and kind, of addressees.
 
     `calibration` maps a rule to (offset, slope): how the log odds of its chance become those of being right.
     """
 
     ranker: Ranker
     kinds: kinds.Weights
+    addressees: addressees.Weights
     calibration: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def confidence(self, verdict: Verdict) -> float | None:
@@ -72,4 +73,4 @@ def load_model(folder: Path | None) -> Model:
     from en_onrecord import path
 
     data = json.loads(((folder or path()) / "speakers.json").read_text(encoding="utf-8"))
-    return Model(Ranker(data["ranker"]), data["kinds"], data["calibration"])
+    return Model(Ranker(data["ranker"]), data["kinds"], data["addressees"], data["calibration"])

@@ -47,10 +47,16 @@ ADJECTIVES = word_set(
     "legal religious foreign national international state city U.S. american russian british chinese european "
     "catholic muslim christian jewish hispanic latino female male gay campaign party law intelligence police security "
     "health business community government congressional presidential white-house union industry tech human rights "
-    "civil gop new recent public private opposition establishment longtime veteran anonymous unnamed other fellow key "
-    "major big moderate progressive western eastern northern southern african asian indian french german iranian "
+    "civil gop new recent public private opposition establishment longtime veteran anonymous unnamed other fellow own "
+    "key major big moderate progressive western eastern northern southern african asian indian french german iranian "
     "israeli mexican armenian azerbaijani ukrainian turkish cuban regional medical scientific academic"
 )
+TIMES = word_set(
+    "day week month year monday tuesday wednesday thursday friday saturday sunday january february march april june "
+    "july august september october november december morning evening night spring summer fall winter"
+)
+TIME_OPENERS = word_set("this last next in on earlier late since") | TIMES
+TIME_WORDS = TIMES - word_set("day week month year march fall") | word_set("today yesterday recently just also still")
 INVARIANT = MappingProxyType(
     {"men": "man", "women": "woman", "children": "child", "wives": "wife", "media": "media", "data": "data"}
 )
@@ -149,9 +155,25 @@ def cut(words: Sequence[str], first: int, last: int, units: Mapping[int, int]) -
         if word == "\n" or "\n" in word:
             break
         position += 1
+    position = before_time(words, first, position)
     while position > first + 1 and not (words[position - 1][-1].isalnum() or words[position - 1][-1] in '%.!)"”'):
         position -= 1
     return position
+
+
+def before_time(words: Sequence[str], first: int, last: int) -> int:
+    """Return where words[first:last] end without a time behind them: *a poll this month*, *a panel in 2001*."""
+    for begin in range(max(last - 3, first + 1 + (words[first].lower() in DETERMINERS)), last):
+        tail = [word.lower() for word in words[begin:last]]
+        single = len(tail) == 1 and tail[0] in TIME_WORDS and not words[begin].isupper()
+        if single or (len(tail) > 1 and tail[0] in TIME_OPENERS and is_time(tail[-1])):
+            return before_time(words, first, begin)
+    return last
+
+
+def is_time(word: str) -> bool:
+    """True for *month*, *Monday*, *March*, *2001*."""
+    return word in TIMES or (word.isdigit() and len(word) == 4)
 
 
 def hyphen(words: Sequence[str], position: int) -> bool:
@@ -181,7 +203,7 @@ def head_of(words: Sequence[str], first: int, last: int, units: Mapping[int, int
     position = first
     head = first
     while position < last:
-        if position in units and units[position] <= last:
+        if position in units and units[position] <= last and not (position > first and words[position - 1] == "-"):
             head = units[position] - 1
             position = units[position]
             continue

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from onrecord.stages.attributions import Span
 from onrecord.stages.speakers.entities import Entity
 from onrecord.stages.speakers.names import fold, word_set
-from onrecord.stages.speakers.phrases import PREPOSITIONS, Phrase, noun_of
+from onrecord.stages.speakers.phrases import POSSESSIVES, PREPOSITIONS, Phrase, noun_of
 from onrecord.stages.speakers.story import Story
 
 # Candidates looked at, and mentions gone through to find them: what keeps the stage linear.
@@ -30,8 +30,9 @@ FEATURES = (
     "subject of this sentence", "bound", "same sentence, after preposition", "topic of this paragraph", "mentions",
     "most mentioned", "in first lines", "mentions in last two sentences", "follows", "person", "organization",
     "place", "group", "anonymous", "document", "was told", "role agrees", "role agrees near", "modifier agrees",
-    "words agree", "named by initials", "none", "none: first of its words", "none: definite", "none: bare",
-    "none: long", "none: few candidates",
+    "words agree", "described so", "outlet agrees", "outlet clashes", "place agrees",
+    "place clashes", "named by initials", "none", "none: first of its words", "none: definite", "none: bare",
+    "none: long", "none: possessive", "none: few candidates",
 )  # fmt: skip
 INDEX = {name: number for number, name in enumerate(FEATURES)}
 
@@ -309,12 +310,37 @@ def agreement(story: Story, query: Query, entity: Entity, event: Event, values: 
         values["modifier agrees"] = 1.0
     if phrase.noun in {fold(word) for word in entity.name.split()}:
         values["words agree"] = 1.0
+    elif described(story, entity, phrase.noun):
+        values["described so"] = 1.0
+    if entity.kind != "person":
+        for label, nouns, fits in (
+            ("outlet", OUTLETS, fold(entity.name) in story.outlets),
+            ("place", GOVERNMENTS, entity.kind == "place"),
+        ):
+            if fits or phrase.noun in nouns:
+                values[f"{label} {'agrees' if fits and phrase.noun in nouns else 'clashes'}"] = 1.0
     noun = noun_of(phrase.noun)
     sex = entity.sex()
     if noun and noun[1] and sex:
         values["gender agrees" if noun[1] == sex else "gender clashes"] = 1.0
 
 
+def described(story: Story, entity: Entity, noun: str) -> bool:
+    """True if a noun stands beside the first mention of `entity`: *Hugh Hill, a doctor*."""
+    if not entity.mentions:
+        return False
+    first = story.word_at(entity.mentions[0].start)
+    last = story.word_at(entity.mentions[0].end - 1) + 1
+    around = (*story.words[max(first - BESIDE, 0) : first], *story.words[last : last + 2 * BESIDE])
+    return noun in map(fold, around)
+
+
+# Words before a first mention that may describe it; twice as many after it.
+BESIDE = 4
+OUTLETS = word_set(
+    "newspaper paper magazine network outlet station site website channel publication program show tabloid"
+)
+GOVERNMENTS = word_set("government country nation state city administration capital kingdom republic")
 # What short titles and descriptions call one office.
 ROLES = {
     "senator": "sen", "representative": "rep", "congressman": "rep", "congresswoman": "rep", "governor": "gov",
@@ -332,6 +358,7 @@ def none_values(story: Story, query: Query, found: Sequence[Candidate]) -> dict[
     if phrase is not None:
         values["none: definite"] = float(phrase.definite)
         values["none: bare"] = float(not phrase.determiner)
+        values["none: possessive"] = float(phrase.determiner in POSSESSIVES)
         values["none: long"] = float(phrase.last - phrase.first > 3)
     if len(found) < 2:
         values["none: few candidates"] = 1.0

@@ -14,16 +14,24 @@ from spacy.tokens import Doc
 
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation
-from onrecord.stages.speakers.addressees import find_addressee
+from onrecord.stages.speakers.addressees import choose, options
 from onrecord.stages.speakers.entities import Alias, Entity, Mention
 from onrecord.stages.speakers.judging import Model, Verdict
 from onrecord.stages.speakers.names import fold, word_set
 from onrecord.stages.speakers.notebook import Notebook, joined
-from onrecord.stages.speakers.phrases import DETERMINERS, Phrase, begin_of, noun_of
+from onrecord.stages.speakers.phrases import DETERMINERS, POSSESSIVES, Phrase, begin_of, noun_of
 from onrecord.stages.speakers.ranking import Event, Query
-from onrecord.stages.speakers.sources import Reading, clean, read_source, register_source, relative_head
+from onrecord.stages.speakers.sources import (
+    FORMS,
+    Reading,
+    clean,
+    read_source,
+    register_source,
+    relative_head,
+    whole,
+)
 from onrecord.stages.speakers.story import Story
-from onrecord.stages.speakers.turns import speaker_of_turn
+from onrecord.stages.speakers.turns import signature, speaker_of_turn
 
 GENDERS = {"he": "m", "his": "m", "him": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f"}
 # Pronouns that are followed through narration, and the chance from which they count.
@@ -95,8 +103,8 @@ class Resolver(Notebook):
         """Say who speaks in `attribution`."""
         if attribution.source is None:
             return self.carried(attribution) if attribution.cue is None else Verdict()
-        reading = read_source(self.story, attribution.source)
-        return self.resolve(reading, attribution.source, attribution.content)
+        source = whole(self.story, attribution.source, attribution)
+        return self.resolve(read_source(self.story, source), source, attribution.content)
 
     def resolve(self, reading: Reading, span: Span, own: tuple[Span, ...]) -> Verdict:
         """Say whom the words of a span mean."""
@@ -269,6 +277,9 @@ class Resolver(Notebook):
         turn = speaker_of_turn(self.story, span[0]) if singular and not quoted else None
         if turn is not None:
             return self.of(turn, "pronoun", "speaker of the turn")
+        signer = None if quoted else signature(self.story, span[0])
+        if signer is not None:
+            return replace(self.of(signer, "pronoun", "signature"), kind="author")
         kind = "group" if quoted else "author"
         return Verdict(printed, kind, resolved="none", rule="author")
 
@@ -287,16 +298,15 @@ class Resolver(Notebook):
 
     def with_addressee(self, attribution: Attribution, verdict: Verdict) -> Verdict:
         """Add whom the speaker tells."""
-        found = find_addressee(self.story, attribution)
-        if found is None:
+        chosen = choose(self.model.addressees, options(self.story, attribution))
+        if chosen is None or chosen[0].span is None:
             return self.with_partner(attribution, verdict)
-        span, _ = found
-        told = self.told(span, verdict)
+        told = self.told(chosen[0].span, verdict)
         if told.name is None:
             return verdict
         if told.entity is not None:
             self.trail.told.append(told.entity)
-        return replace(verdict, addressee=span, addressee_name=told.name)
+        return replace(verdict, addressee=chosen[0].span, addressee_name=told.name)
 
     def told(self, span: Span, speaker: Verdict) -> Verdict:
         """Return whom the words of an addressee mean: anybody but the speaker, *me* and *us* as printed."""
@@ -314,11 +324,8 @@ class Resolver(Notebook):
 
     def with_partner(self, attribution: Attribution, verdict: Verdict) -> Verdict:
         """Add the one who spoke before in a transcript, where names and colons stand for *said*."""
-        if (
-            attribution.cue is None
-            or self.story.text[slice(*attribution.cue)].strip() != ":"
-            or not self.trail.speakers
-        ):
+        cue = attribution.cue
+        if cue is None or self.story.text[slice(*cue)].strip() != ":" or not self.trail.speakers:
             return verdict
         place, partner = self.trail.speakers[-1]
         number = self.story.word_at(place)
@@ -337,6 +344,8 @@ class Resolver(Notebook):
         known = story.registry.names.get(fold(printed))
         if known is not None and known.kind != "person":
             return self.of(known, "name", "name")
+        if owned := self.owned(phrase, own):
+            return owned
         task = self.task_of(phrase)
         if task == "body":
             self.notice_phrases(span[0])
@@ -346,6 +355,27 @@ class Resolver(Notebook):
                 verdict = self.of(ranked[0].entity, "nominal", f"ranked {task}")
                 return replace(verdict, candidates=tuple(ranked), chance=ranked[0].chance)
         return self.as_printed(phrase)
+
+    def owned(self, phrase: Phrase, own: tuple[Span, ...]) -> Verdict | None:
+        """Return the verdict for a body by its owner: *his campaign* is *Trump campaign* if the article says so."""
+        noun = noun_of(phrase.noun)
+        form = FORMS.get(phrase.determiner, "")
+        owned = phrase.determiner in POSSESSIVES and form in ("personal", "plural", "thing")
+        if not owned or noun is None or noun[0] != "organization":
+            return None
+        place = self.story.span_of(phrase.first, phrase.first + 1)
+        owner = self.pronoun(Reading(form, phrase.determiner), place, own)
+        if owner.entity is None or owner.entity.kind != "person":
+            return None
+        rest = " ".join(self.story.words[phrase.first + 1 : phrase.last])
+        names = (owner.entity.name, owner.entity.words[-1])
+        for key in (f"{name}{link} {phrase.noun}".casefold() for name in names for link in ("", "'s", "’s", "'", "’")):
+            known = self.phrases.get(key) or self.story.registry.names.get(key)
+            if known is not None:
+                return replace(self.of(known, "nominal", "body by its owner"), candidates=owner.candidates)
+        mention = Mention(*self.story.span_of(phrase.first, phrase.last), f"{owner.entity.name}’s {rest}", noun[0])
+        entity = self.phrase_entity(mention.name, noun[0], mention)
+        return replace(self.of(entity, "nominal", "body by its owner"), candidates=owner.candidates)
 
     def task_of(self, phrase: Phrase) -> str:
         """Return the ranker's task for a description that may mean somebody named, "" for one that does not."""

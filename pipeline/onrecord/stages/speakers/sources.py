@@ -8,14 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from onrecord.stages.attributions import Span
+from onrecord.stages.attributions import Attribution, Span
+from onrecord.stages.speakers.chunks import LONGEST, chunks
 from onrecord.stages.speakers.entities import BODIES, Entity, Mention
-from onrecord.stages.speakers.names import fold, is_acronym, is_title, without_article, without_possessive, word_set
+from onrecord.stages.speakers.names import (
+    ARTICLES,
+    LINKS,
+    fold,
+    is_acronym,
+    is_title,
+    outlets,
+    without_article,
+    without_possessive,
+    word_set,
+)
 from onrecord.stages.speakers.phrases import (
     ADJECTIVES,
     DETERMINERS,
     FUNCTION,
     OPENERS,
+    POSSESSIVES,
     Phrase,
     is_plural,
     noun_of,
@@ -32,6 +44,7 @@ RUN_ON = word_set("said says told tells wrote writes added adds asked asks argue
 # Pronouns that no noun follows: *he said* is *he*.
 SUBJECTS = word_set("he she they i we who")
 HUMAN = word_set("those one all some many several few")
+QUANTITIES = word_set("nothing nobody less more")
 RELATIVE = word_set("who whom whose which that whic")
 FORMS = {
     **dict.fromkeys(PERSONAL, "personal"),
@@ -54,6 +67,21 @@ class Reading:
     word: str = ""
     phrase: Phrase | None = None
     members: tuple[tuple[Entity, Mention], ...] = ()
+
+
+def whole(story: Story, source: Span, attribution: Attribution) -> Span:
+    """Return a source that stops at a determiner with the noun behind it: *Her* (daughter likes), *the* (mayor)."""
+    first, last = story.words_of(source)
+    determiner = story.words[last - 1].lower()
+    if determiner not in POSSESSIVES | ARTICLES:
+        return source
+    after = [span[0] for span in (*attribution.content, attribution.cue) if span and span[0] >= source[1]]
+    end = story.word_at(min(after)) if after else last
+    chunk = next(chunks(story, last - 1, min(end, last + LONGEST)), None)
+    if chunk is None or chunk.first != last - 1 or chunk.last == last or chunk.owner:
+        return source
+    known = noun_of(fold(story.words[chunk.head])) is not None
+    return (source[0], story.span_of(first, chunk.last)[1]) if known or determiner in ARTICLES else source
 
 
 def read_source(story: Story, span: Span) -> Reading:
@@ -97,7 +125,9 @@ def names_at_head(story: Story, phrase: Phrase, last: int) -> tuple[tuple[Entity
         wanted = "person" if noun is None or noun[0] in ("person", "aide") else noun[0]
         if after[0][1].kind == wanted or wanted == "group" or (wanted == "person" and phrase.plural):
             group = joined(story, after, last)
-            return tuple((entity, mention) for _, entity, mention in (group if phrase.plural else group[:1]))
+            if not phrase.plural:
+                return (after[0][1:],)
+            return tuple((entity, mention) for _, entity, mention in group) if len(group) > 1 else ()
     return ()
 
 
@@ -131,11 +161,9 @@ def joined(story: Story, names: list[tuple[int, Entity, Mention]], last: int) ->
     found = [names[0]]
     has_and = False
     for name in names[1:]:
-        between = story.words[story.units[found[-1][0]] : name[0]]
-        if "," in between[:1] and "and" in between:
-            stop = len(between) - 1 - between[::-1].index("and")
-            if between[stop - 1] == "," and between[1].lower() in ("a", "an", "the", "his", "her"):
-                between = between[stop:]
+        if name[1].kind == "place" and names[0][1].kind == "person" and story.words[name[0] - 1] != "and":
+            continue
+        between = without_asides(story.words[story.units[found[-1][0]] : name[0]])
         links = [word for word in between if word.lower() in ("and", ",", "&")]
         rest = [word for word in between if word.lower() not in ("and", ",", "&", "both", "the")]
         following = story.words[min(story.units[name[0]], len(story.words) - 1)]
@@ -146,6 +174,19 @@ def joined(story: Story, names: list[tuple[int, Entity, Mention]], last: int) ->
         has_and = has_and or "and" in links or "&" in links
         found.append(name)
     return found if has_and else found[:1]
+
+
+def without_asides(between: list[str]) -> list[str]:
+    """Return the words between two names without *(Ky.)*, *of Texas* and an apposition between commas."""
+    if "(" in between and ")" in between:
+        between = between[: between.index("(")] + between[between.index(")") + 1 :]
+    if between[:1] == ["of"] and "and" in between:
+        between = between[between.index("and") :]
+    if between[:1] == [","] and "and" in between:
+        stop = len(between) - 1 - between[::-1].index("and")
+        if between[stop - 1] == "," and between[1].lower() in ("a", "an", "the", "his", "her", "who"):
+            between = between[stop:]
+    return between
 
 
 def only_titles(story: Story, first: int, last: int) -> bool:
@@ -159,13 +200,20 @@ def only_titles(story: Story, first: int, last: int) -> bool:
 def register_source(story: Story, span: Span) -> None:
     """Make a name of the head of a source if it is capitalised and the entity recogniser passed it over."""
     first, last = story.words_of(span)
+    first += story.words[first].lower() in ARTICLES and last - first > 1
+    if (end := end_of_body(story, first, last)) is not None:
+        story.add_name(first, end, "organization")
     phrase = read_phrase(story.words, first, last, story.units)
     if phrase is None or story.words[phrase.first].lower() in FORMS:
         return
     head, words = phrase.head, story.words
-    if head in story.unit_at or not words[head][0].isupper():
+    # *The Washington Post Trump said*, which the recogniser took for one name, is known as one by its end.
+    known = head in story.unit_at and not (story.unit_at[head] < phrase.first and surname_of(story, head))
+    if known or not words[head][0].isupper():
         return
     low = words[head].lower()
+    if head == phrase.first and story.only_first(head) and (phrase.plural or low in QUANTITIES):
+        return
     if head == phrase.first and (low in story.registry.common or low in DETERMINERS or low in FUNCTION):
         return
     if head in story.peoples or (noun_of(phrase.noun) and (phrase.determiner or head == phrase.first or phrase.plural)):
@@ -178,9 +226,31 @@ def register_source(story: Story, span: Span) -> None:
     story.add_name(begin, head + 1, kind_of_unknown(words[begin : head + 1], phrase))
 
 
+def surname_of(story: Story, number: int) -> bool:
+    """True if words[number] is the surname of somebody whom the article names."""
+    return fold(story.words[number]) in story.registry.surnames
+
+
+def end_of_body(story: Story, first: int, last: int) -> int | None:
+    """Return where the name of a body with *and* in it ends: *the Central and East European Coalition*."""
+    end = first
+    while end < last and (story.words[end][0].isupper() or story.words[end].lower() in LINKS):
+        end += 1
+    words = story.words[first:end]
+    if "and" not in words[1:-2] or words[-1].lower() not in BODIES:
+        return None
+    names = list(story.names_in(first, end))
+    return end if all(entity.kind == "place" for number, entity, _ in names if story.units[number] < end) else None
+
+
 def kind_of_unknown(words: list[str], phrase: Phrase) -> str:
     """Guess whether capitalised words name a person or an organisation."""
-    body = words[-1].lower() in BODIES or noun_of(phrase.noun) or phrase.determiner in ("the", "a", "an")
+    body = (
+        fold(" ".join(words)) in outlets()
+        or words[-1].lower() in BODIES
+        or noun_of(phrase.noun)
+        or phrase.determiner in ("the", "a", "an")
+    )
     one_acronym = len(words) == 1 and is_acronym(words[0])
     return "organization" if body or one_acronym or len(words) > 3 else "person"
 

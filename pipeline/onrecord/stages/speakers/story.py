@@ -39,6 +39,11 @@ class Story:
         # Headline and first paragraph of prose: who is named there is what the article is about.
         self.lead_end = (*self.paragraph_starts, len(self.text), len(self.text), len(self.text))[2]
         self.sentence_starts = self.find_sentences(columns)
+        self.sentence_set = frozenset(self.sentence_starts)
+        # Words that are capitalised within sentences.
+        self.capitals = {
+            word for start, word in zip(self.starts, self.words) if word[0].isupper() and start not in self.sentence_set
+        }
         self.quotations = [quotation for quotation in quotations if quotation.depth == 0]
         self.quotation_starts = [quotation.start for quotation in self.quotations]
         self.registry: Registry = cluster(find_mentions(doc, self.page, aliases), self.page, self.single_sources())
@@ -49,6 +54,7 @@ class Story:
         self.peoples = {number for ent in doc.ents if ent.label_ == "NORP" for number in range(ent.start, ent.end)}
         self.outlets = outlets()
         self.register()
+        self.signatures = list(self.find_signatures())
         self.vote_genders()
 
     def single_sources(self) -> set[str]:
@@ -67,6 +73,23 @@ class Story:
             for mention in entity.mentions:
                 first = self.word_at(mention.start)
                 self.enter(first, self.word_at(mention.end - 1) + 1, entity, mention)
+
+    def find_signatures(self) -> Iterator[tuple[int, Entity]]:
+        """Yield (character, person) of paragraphs that are a full name and no more, or end the text with *NAME is*."""
+        for number, start in enumerate(self.paragraph_starts):
+            first = self.word_at(start)
+            if first not in self.mention_at:
+                continue
+            entity, mention = self.mention_at[first]
+            rest = self.text[mention.end : self.paragraph_end(number)].strip(" .,\n\r")
+            ends = number + 2 >= len(self.paragraph_starts) and rest.startswith(("is ", "was "))
+            if number and entity.kind == "person" and " " in mention.name and (ends or not rest):
+                yield start, entity
+
+    def paragraph_end(self, number: int) -> int:
+        """Return where a paragraph ends."""
+        last = number + 1 >= len(self.paragraph_starts)
+        return len(self.text) if last else self.paragraph_starts[number + 1]
 
     def vote_genders(self) -> None:
         """Count *he* and *she* for the only person named before them in their sentence, outside quotations.
@@ -103,6 +126,12 @@ class Story:
         self.units[first] = last
         self.mention_at[first] = (entity, mention)
         self.unit_at.update(dict.fromkeys(range(first, last), first))
+
+    def only_first(self, number: int) -> bool:
+        """True if words[number] may be capitalised only because it begins a sentence: *Scholars*, *Nothing*."""
+        if self.starts[number] not in self.sentence_set:
+            return False
+        return self.words[number] not in self.capitals
 
     def word_at(self, position: int) -> int:
         """Return the number of the word at or before a character."""

@@ -1,12 +1,14 @@
-"""Whose turn it is in interviews and transcripts, where *I* is nobody's quotation and no verb says who speaks.
+"""Who *I* is where it is nobody's quotation: whose turn it is in interviews and transcripts, or who signs a text.
 
 In: a `Story` and a position. Out: the person whose turn holds it: by the label that opens it (*TAPPER:*, *A:*), or, in
-an interview without labels, the person interviewed, who answers the paragraphs that ask.
+an interview without labels, the person interviewed, who answers the paragraphs that ask. `signature` finds the author
+of letters to the editor and of articles that end in a line about him.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 from onrecord.stages.speakers.entities import Entity
 from onrecord.stages.speakers.names import fold
@@ -35,6 +37,12 @@ def speaker_of_turn(story: Story, position: int) -> Entity | None:
     return interviewee(story) if asked_before else None
 
 
+def signature(story: Story, position: int) -> Entity | None:
+    """Return who signs the text that holds a character: alone on a line behind it, or in a last line about him."""
+    number = bisect_right(story.signatures, position, key=lambda mark: mark[0])
+    return story.signatures[number][1] if number < len(story.signatures) else None
+
+
 def labelled(story: Story, label: str) -> Entity | None:
     """Return the person that a label names; *A* is who is interviewed."""
     if label == "A":
@@ -44,9 +52,7 @@ def labelled(story: Story, label: str) -> Entity | None:
 
 def is_question(story: Story, paragraph: int) -> bool:
     """True if a paragraph asks somebody: it says *you* and ends with a question mark."""
-    start = story.paragraph_starts[paragraph]
-    last = paragraph + 1 == len(story.paragraph_starts)
-    end = len(story.text) if last else story.paragraph_starts[paragraph + 1]
+    start, end = story.paragraph_starts[paragraph], story.paragraph_end(paragraph)
     return story.quotation(start) is None and ASKS.search(story.text[start:end].rstrip()) is not None
 
 
