@@ -37,6 +37,11 @@ def test_cues_are_sorted_without_duplicates() -> None:
     assert len(keys) == len(cues())
 
 
+def test_reversals_are_sorted_without_duplicates() -> None:
+    words = [line.split("\t")[0] for line in lines_of("reversals.tsv")[1:]]
+    assert words == sorted(set(words))
+
+
 def test_every_source_is_explained() -> None:
     text = files("onrecord.lexicons").joinpath("SOURCES.md").read_text(encoding="utf-8")
     explained = set(re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE))

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import spacy
-from spacy.tokens import Doc
 from tokenizers import Tokenizer
 
 from en_onrecord import path
+from onrecord.encoder import Reading
 from onrecord.labels import STANCES
-from onrecord.pieces import FEATURES, encode
+from onrecord.pieces import encode
 from onrecord.stages import stances
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.quotations import find_quotations
@@ -25,7 +24,7 @@ from onrecord.stages.stances import (
     decide,
     joined,
     judge,
-    load_network,
+    load_reader,
     softmax,
     split_pair,
 )
@@ -37,7 +36,7 @@ from onrecord.stages.stances.network import (
     SOURCE,
     Candidates,
     Marked,
-    StanceNetwork,
+    Reader,
     allowed,
     best_spans,
     conjuncts,
@@ -45,9 +44,9 @@ from onrecord.stages.stances.network import (
     mark,
     pooled,
 )
+from onrecord.stages.stances.reversals import reversed_stance
 
 PLAIN = {"target_temperature": 1.0, "stance_temperature": 1.0}
-NLP = spacy.blank("en")
 MARKS = {"<": "source", "*": "cue", "[": "content"}
 PARTS = re.compile(r"<([^>]*)>|\*([^*]*)\*|\[([^\]]*)\]")
 
@@ -72,15 +71,18 @@ def speaker(name: str | None) -> Speaker:
 
 
 @pytest.fixture(scope="module")
-def network() -> StanceNetwork:
-    return load_network(path())
+def reader() -> Reader:
+    return load_reader(path())
 
 
-def judged(row: str, network: StanceNetwork) -> tuple[Judgement, str]:
+def judged(row: str, reader: Reader) -> tuple[Judgement, str]:
     text, attribution = parse(row)
     name = text[slice(*attribution.source)] if attribution.source else None
-    doc = NLP(text)
-    return judge(doc, [attribution], [speaker(name)], network, find_quotations(text))[0], text
+    return judge(read_text(text, reader), [attribution], [speaker(name)], reader)[0], text
+
+
+def read_text(text: str, reader: Reader) -> Reading:
+    return reader.encoder.read(text, find_quotations(text))
 
 
 # ---------------------------------------------------------------- marking
@@ -104,25 +106,17 @@ def role_words(marked: Marked, text: str, role: int) -> list[str]:
     return [text[marked.start[i] : marked.end[i]] for i in np.flatnonzero(marked.roles == role)]
 
 
-def test_roles_are_marked_and_paragraphs_separated(tokenizer: Tokenizer) -> None:
+def test_roles_are_marked_from_the_first_to_the_last_piece(tokenizer: Tokenizer) -> None:
     marked, text = marked_row("Not this.\n<She> *said* [no.\nAnd left].\nNor that.", tokenizer)
     assert role_words(marked, text, SOURCE) == ["She"]
     assert role_words(marked, text, CUE) == ["said"]
     assert role_words(marked, text, CONTENT) == ["no", ".", "And", "left"]
-    assert tokenizer.decode(marked.ids.tolist(), skip_special_tokens=False) == (
-        "[CLS] she said no. [SEP] and left. [SEP]"
-    )
+    assert tokenizer.decode(marked.ids.tolist(), skip_special_tokens=False) == "[CLS] she said no. and left"
 
 
-def test_marks_hold_features_and_roles(tokenizer: Tokenizer) -> None:
-    marked, _ = marked_row("<She> *said* [no].", tokenizer)
-    assert (marked.marks % FEATURES == marked.features).all()
-    assert (marked.marks // FEATURES == marked.roles).all()
-
-
-def test_a_long_paragraph_is_cut_around_the_attribution(tokenizer: Tokenizer) -> None:
+def test_what_is_far_from_the_attribution_is_left_out(tokenizer: Tokenizer) -> None:
     filler = "word " * 400
-    marked, text = marked_row(f"{filler}<Ruiz> *blamed* [the mayor]. {filler}", tokenizer)
+    marked, text = marked_row(f"{filler}<Ruiz>, {filler}, *blamed* [the mayor]. {filler}", tokenizer)
     assert len(marked.ids) == LENGTH
     assert role_words(marked, text, CONTENT) == ["the", "mayor"]
     assert role_words(marked, text, SOURCE) == ["Ruiz"]
@@ -150,9 +144,8 @@ def hand_marked(size: int, segments: list[int], words: list[int] | None = None) 
     """A Marked of one-letter words a, b, c … two characters apart; `words`: pieces that begin a word."""
     first = np.isin(np.arange(size), words if words is not None else range(size))
     start = np.arange(size) * 2
-    zeros = np.zeros(size, dtype=np.int64)
     return Marked(
-        np.arange(size), zeros, np.where(np.array(segments) > 0, CONTENT, 0), np.array(segments), first,
+        np.arange(size), np.arange(size), np.where(np.array(segments) > 0, CONTENT, 0), np.array(segments), first,
         np.append(first[1:], True), start, start + 1,
     )  # fmt: skip
 
@@ -317,8 +310,22 @@ def test_without_a_resolver_only_the_speaker_has_a_name() -> None:
     assert namer.name_of((0, 6)) == (None, "thing")
 
 
-def test_no_attribution_no_judgement(network: StanceNetwork) -> None:
-    assert judge(Doc(NLP.vocab, ["Rain"]), [], [], network) == []
+def test_no_attribution_no_judgement(reader: Reader) -> None:
+    assert judge(read_text("Rain", reader), [], [], reader) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "stance"),
+    [
+        ("that he would repeal the ", "oppose"), ("to end ", "oppose"), ("a moratorium on ", "oppose"),
+        ("an end to the ", "oppose"), ("lifting ", "oppose"), ("the complete elimination of ", "oppose"),
+        ("that they will not abandon our ", "support"), ("that he never rejected the ", "support"),
+        ("", None), ("to fight for ", None), ("he likes ", None), ("to lift up ", None), ("by the end of ", None),
+        ("to repeal the law and build ", None), ("no ", None), ("that the ", None),
+    ],
+)  # fmt: skip
+def test_reversals(before: str, stance: str | None) -> None:
+    assert reversed_stance(before) == stance
 
 
 # ---------------------------------------------------------------- the trained network
@@ -331,10 +338,9 @@ ROWS = [
     ("<Residents> *fear* [a flood].", "oppose", "a flood"),
     ("<Okafor> *is worried about* [the dam].", "oppose", "the dam"),
     ("<The mayor> *vowed* [to repeal the curfew].", "oppose", "the curfew"),
-    pytest.param(
-        "<She> *urged* [parliament to pass the bill].", "support", "the bill",
-        marks=pytest.mark.xfail(strict=True, reason="the action, *pass the bill*, instead of the thing acted on"),
-    ),
+    ("<She> *urged* [parliament to pass the bill].", "support", "the bill"),
+    ("<The senator> *called for* [a moratorium on new prisons].", "oppose", "new prisons"),
+    ("<They> *pledged* [to lift the restrictions].", "oppose", "the restrictions"),
     ("<They> *called on* [him to resign].", "oppose", "him"),
     ("<The party> *denied* [the allegations].", "oppose", "the allegations"),
     ("<Police> *said* [the man shot two people].", "neutral", "the man"),
@@ -347,14 +353,14 @@ SENTENCES = [str((row.values if hasattr(row, "values") else row)[0]) for row in 
 
 
 @pytest.mark.parametrize(("row", "stance", "target"), ROWS)
-def test_sentences(row: str, stance: str, target: str, network: StanceNetwork) -> None:
-    found, text = judged(row, network)
+def test_sentences(row: str, stance: str, target: str, reader: Reader) -> None:
+    found, text = judged(row, reader)
     assert found.target is not None
     assert (found.stance, text[slice(*found.target)]) == (stance, target)
 
 
-def test_a_second_name_is_a_further_target(network: StanceNetwork) -> None:
-    found, text = judged("<Crowds> *protested against* [Russia and Pashinyan’s government].", network)
+def test_a_second_name_is_a_further_target(reader: Reader) -> None:
+    found, text = judged("<Crowds> *protested against* [Russia and Pashinyan’s government].", reader)
     assert found.target is not None
     assert text[slice(*found.target)] == "Russia"
     assert [(text[start:end], stance) for start, end, stance, *_ in found.others] == [
@@ -362,9 +368,9 @@ def test_a_second_name_is_a_further_target(network: StanceNetwork) -> None:
     ]
 
 
-def test_confidences_are_chances(network: StanceNetwork) -> None:
+def test_confidences_are_chances(reader: Reader) -> None:
     for row in SENTENCES:
-        found, _ = judged(row, network)
+        found, _ = judged(row, reader)
         assert found.stance in STANCES
         assert found.stance_confidence is not None
         assert found.target_confidence is not None
@@ -372,31 +378,31 @@ def test_confidences_are_chances(network: StanceNetwork) -> None:
         assert 0 <= found.target_confidence <= 1
 
 
-def test_targets_lie_in_content_or_cue(network: StanceNetwork) -> None:
+def test_targets_lie_in_content_or_cue(reader: Reader) -> None:
     for row in SENTENCES:
         text, attribution = parse(row)
-        found, _ = judged(row, network)
+        found, _ = judged(row, reader)
         assert found.target is not None
         start, end = found.target
         cue = [attribution.cue] if attribution.cue else []
         assert any(one <= start and end <= two for one, two in (*attribution.content, *cue)), text
 
 
-def test_neighbours_do_not_change_a_judgement(network: StanceNetwork) -> None:
+def test_other_attributions_do_not_change_a_judgement(reader: Reader) -> None:
     row = "<Ruiz> *blasted* [the new tax]."
     text, attribution = parse(row)
     other, second = parse("<She> *praised* [the plan].")
-    both = f"{text}\n{other}"
     shift = len(text) + 1
     moved = Attribution(
         *((span[0] + shift, span[1] + shift) for span in (second.source, second.cue) if span),
         tuple((start + shift, end + shift) for start, end in second.content),
     )
-    alone = judge(NLP(text), [attribution], [speaker("Ruiz")], network)
-    together = judge(NLP(both), [attribution, moved], [speaker("Ruiz"), speaker("Ruiz")], network)
+    reading = read_text(f"{text}\n{other}", reader)
+    alone = judge(reading, [attribution], [speaker("Ruiz")], reader)
+    together = judge(reading, [attribution, moved], [speaker("Ruiz"), speaker("Ruiz")], reader)
     assert together[:1] == alone
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"stances\.onnx is missing"):
-        StanceNetwork(tmp_path)
+        Reader(tmp_path)

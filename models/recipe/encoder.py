@@ -32,27 +32,30 @@ def minilm_folder() -> Path:
 class Layer(nn.Module):
     """One transformer layer, normalised after each half as in BERT."""
 
-    def __init__(self, dropout: float) -> None:
+    def __init__(self, dropout: float, width: int = WIDTH, heads: int = HEADS, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.query, self.key, self.value = (nn.Linear(WIDTH, WIDTH) for _ in range(3))
-        self.out = nn.Linear(WIDTH, WIDTH)
-        self.norm_attention = nn.LayerNorm(WIDTH, eps=1e-12)
-        self.up, self.down = nn.Linear(WIDTH, HIDDEN), nn.Linear(HIDDEN, WIDTH)
-        self.norm_output = nn.LayerNorm(WIDTH, eps=1e-12)
-        self.dropout = dropout
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.norm_attention = nn.LayerNorm(width, eps=1e-12)
+        self.up, self.down = nn.Linear(width, hidden), nn.Linear(hidden, width)
+        self.norm_output = nn.LayerNorm(width, eps=1e-12)
+        self.heads, self.dropout = heads, dropout
 
-    def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        batch, length, _ = x.shape
-
-        def split(y: Tensor) -> Tensor:
-            return y.view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
-
-        query, key, value = split(self.query(x)), split(self.key(x)), split(self.value(x))
-        weights = torch.softmax(query @ key.transpose(2, 3) * (HEADS / WIDTH) ** 0.5 + bias, -1)
-        attended = self.out((weights @ value).transpose(1, 2).reshape(batch, length, WIDTH))
+    def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
+        batch, length, width = x.shape
+        size = width // self.heads
+        query, key, value = self.qkv(x).view(batch, length, 3, self.heads, size).permute(2, 0, 3, 1, 4)
+        scores = query @ key.transpose(2, 3) * size**-0.5
+        weights = torch.softmax(scores if bias is None else scores + bias, -1)
+        attended = self.out((weights @ value).transpose(1, 2).reshape(batch, length, width))
         x = self.norm_attention(x + F.dropout(attended, self.dropout, self.training))
         y = self.down(F.gelu(self.up(x)))
         return self.norm_output(x + F.dropout(y, self.dropout, self.training))
+
+
+def hide(mask: Tensor | None) -> Tensor | None:
+    """Return what keeps attention away from places where `mask` (batch, length) is 0; nothing without padding."""
+    return None if mask is None else ((1.0 - mask.float()) * -1e4)[:, None, None, :]
 
 
 class Encoder(nn.Module):
@@ -69,13 +72,12 @@ class Encoder(nn.Module):
         self.dropout = dropout
         nn.init.zeros_(self.feature.weight)
 
-    def forward(self, ids: Tensor, features: Tensor, mask: Tensor) -> Tensor:
-        """Return the vectors (batch, length, WIDTH); `mask` is 1 for real positions."""
+    def forward(self, ids: Tensor, features: Tensor, mask: Tensor | None) -> Tensor:
+        """Return the vectors (batch, length, WIDTH); `mask` is 1 for real positions, None if all are."""
         x = self.word(ids) + self.position.weight[: ids.shape[1]] + self.kind + self.feature(features)
         x = F.dropout(self.norm(x), self.dropout, self.training)
-        bias = ((1.0 - mask.float()) * -1e4)[:, None, None, :]
         for layer in self.layers:
-            x = layer(x, bias)
+            x = layer(x, hide(mask))
         return x
 
     def load_pretrained(self, folder: Path) -> Encoder:
@@ -90,13 +92,13 @@ class Encoder(nn.Module):
                 prefix = f"encoder.layer.{index}"
                 for part, name in LAYER_NAMES.items():
                     copy(getattr(layer, part), weights, f"{prefix}.{name}")
+                for kind in ("weight", "bias"):
+                    parts = [weights[f"{prefix}.attention.self.{name}.{kind}"] for name in ("query", "key", "value")]
+                    getattr(layer.qkv, kind).copy_(torch.cat(parts))
         return self
 
 
 LAYER_NAMES = {
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
     "out": "attention.output.dense",
     "norm_attention": "attention.output.LayerNorm",
     "up": "intermediate.dense",

@@ -12,6 +12,7 @@ import argparse
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,13 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from attributions.data import prepare_one
+from data import prepare
 from onrecord.evaluation.gold import GoldArticle, read_gold
 from onrecord.labels import ACTS
 from onrecord.lexicons import find_cue
 from onrecord.stages.attributions.cues import WORD
 from onrecord.stages.attributions.network import Network
+from onrecord.stages.quotations import find_quotations
 
 DECAY = 1e-3
 STEPS = 400
@@ -33,11 +35,12 @@ STEPS = 400
 
 def examples(network: Network, article: GoldArticle) -> list[tuple[NDArray[np.float32], str, str]]:
     """Return (vector, act, lemma) of the article's cues that the lexicon knows."""
-    prepared = prepare_one(article, network.tokenizer)
+    prepared = prepare(article, (), (), network.encoder.tokenizer)
+    reading = network.encoder.open(article.text, find_quotations(article.text))
     rows = []
-    for scored in network.score(prepared.pieces):
+    for scored in network.encoder.score(reading):
         low = int(np.searchsorted(prepared.words, scored.window.start))
-        for gold, roles in zip(prepared.gold, article.attributions.values()):
+        for gold, roles in zip(prepared.gold or (), article.attributions.values()):
             for first, last in gold.cue[:1]:
                 if low <= first and last <= low + len(scored.words):
                     words = [word.lower() for s, e in roles["cue"] for word in WORD.findall(article.text, s, e)]
@@ -60,29 +63,39 @@ def fit(vectors: torch.Tensor, acts: torch.Tensor) -> tuple[torch.Tensor, torch.
     return model.weight.detach().T.contiguous(), model.bias.detach()
 
 
+def fit_acts(model: Path, gold: Iterable[GoldArticle]) -> dict[str, float]:
+    """Fit the fallback, write acts.npz, and return the figures on unseen lemmas."""
+    torch.manual_seed(0)
+    width = np.load(model / "pairs.npz")["distance"].shape[1]
+    write_acts(model, torch.zeros(width, len(ACTS)), torch.zeros(len(ACTS)))
+    network = Network(model)
+    rows = [row for item in gold for row in examples(network, item)]
+    vectors = torch.tensor(np.stack([row[0] for row in rows]))
+    acts = torch.tensor([ACTS.index(row[1]) for row in rows])
+    held = torch.tensor([hashlib.sha256(row[2].encode()).digest()[0] < 64 for row in rows])
+    weight, bias = fit(vectors[~held], acts[~held])
+    guess = (vectors[held] @ weight + bias).argmax(1)
+    write_acts(model, *fit(vectors, acts))
+    return {
+        "cues": len(rows),
+        "of unseen lemmas": int(held.sum()),
+        "accuracy on unseen lemmas": round(100 * float((guess == acts[held]).float().mean()), 1),
+        "always assert": round(100 * float((acts[held] == ACTS.index("assert")).float().mean()), 1),
+    }
+
+
+def write_acts(model: Path, weight: torch.Tensor, bias: torch.Tensor) -> None:
+    np.savez(model / "acts.npz", weight=weight.numpy(), bias=bias.numpy())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("gold", type=Path)
     parser.add_argument("--limit", type=int)
     args = parser.parse_args()
-    torch.manual_seed(0)
     torch.set_num_threads(1)
-    network = Network(args.model)
-    rows = [row for item in list(read_gold(args.gold).values())[: args.limit] for row in examples(network, item)]
-    vectors = torch.tensor(np.stack([row[0] for row in rows]))
-    acts = torch.tensor([ACTS.index(row[1]) for row in rows])
-    held = torch.tensor([hashlib.sha256(row[2].encode()).digest()[0] < 64 for row in rows])
-    weight, bias = fit(vectors[~held], acts[~held])
-    guess = (vectors[held] @ weight + bias).argmax(1)
-    plain = float((acts[held] == ACTS.index("assert")).float().mean())
-    print(json.dumps({
-        "cues": len(rows), "of unseen lemmas": int(held.sum()),
-        "accuracy on unseen lemmas": round(100 * float((guess == acts[held]).float().mean()), 1),
-        "always assert": round(100 * plain, 1),
-    }))  # fmt: skip
-    weight, bias = fit(vectors, acts)
-    np.savez(args.model / "acts.npz", weight=weight.numpy(), bias=bias.numpy())
+    print(json.dumps(fit_acts(args.model, list(read_gold(args.gold).values())[: args.limit])))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from onrecord.labels import STANCES
 from onrecord.stages.stances import Decision, decide
-from onrecord.stages.stances.network import Candidates, StanceNetwork
+from onrecord.stages.stances.network import Candidates, Reader
 from stances.data import FOLDS, Item, attributions, held_out
 from stances.evaluate import figures, matches, score
 
@@ -48,7 +47,7 @@ def fit(items: Sequence[Item], scored: Sequence[Candidates]) -> dict[str, float]
 
     def stance_loss(temperature: float) -> float:
         found = decisions(stance_temperature=temperature)
-        right = [d.stance == STANCES[item.stance] for d, item in zip(found, items) if d]
+        right = [d.stance == item.gold for d, item in zip(found, items) if d]
         return log_loss([d.stance_chance for d in found if d], right)
 
     def best(loss: Callable[[float], float]) -> float:
@@ -59,16 +58,22 @@ def fit(items: Sequence[Item], scored: Sequence[Candidates]) -> dict[str, float]
 
 def calibrate(model: Path, articles: Path, labels: Path) -> None:
     """Fit the temperatures, print the figures before and after, and write stances.json."""
-    network = StanceNetwork(model)
-    items = attributions(articles, labels, network.tokenizer)
+    if not (model / "stances.json").exists():
+        write_heat(model, NEUTRAL_HEAT)
+    reader = Reader(model)
+    items = attributions(articles, labels, reader.encoder.tokenizer)
     items = [item for item in items if held_out(item.doc_id, FOLDS)]
-    scored = score(network, items)
+    scored = score(reader, items)
     heat = fit(items, scored)
     for name, setting in (("before", NEUTRAL_HEAT), ("after", heat)):
         table = figures(items, [decide(c, item.marked, item.text, setting) for c, item in zip(scored, items)])
         print(name, json.dumps(table))
-    (model / "stances.json").write_text(json.dumps(heat) + "\n", encoding="utf-8")
+    write_heat(model, heat)
     print(json.dumps(heat))
+
+
+def write_heat(model: Path, heat: dict[str, float]) -> None:
+    (model / "stances.json").write_text(json.dumps(heat) + "\n", encoding="utf-8")
 
 
 def main() -> None:

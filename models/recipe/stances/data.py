@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor
 
-from attributions.data import stack
 from onrecord.labels import STANCES
-from onrecord.pieces import PAD, Pieces, encode
+from onrecord.pieces import Pieces, encode
 from onrecord.stages.quotations import find_quotations
-from onrecord.stages.stances.network import CONTENT, CUE, SOURCE, Marked, allowed, cue_stance, mark
+from onrecord.stages.stances.network import CONTENT, CUE, Marked, allowed, cue_stance, mark
 
 # One fold of the articles is held out, for calibration and an honest look.
 FOLDS = 16
@@ -30,14 +26,29 @@ NO_SPAN: list[tuple[int, int]] = []
 
 @dataclass(frozen=True)
 class Item:
-    """A marked attribution with its gold stance and the places (first, last) where its target may stand."""
+    """A marked attribution with the chances of its stances and the places (first, last) where its target may stand.
+
+    `weight`: what it counts in training; `given`: the target is one of many, not to be found from the text.
+    """
 
     doc_id: str
     marked: Marked
     targets: list[tuple[int, int]]
-    stance: int
+    stance: tuple[float, ...]
     label: dict[str, Any]
     text: str
+    weight: float = 1.0
+    given: bool = False
+
+    @property
+    def gold(self) -> str:
+        """The likeliest stance."""
+        return STANCES[int(np.argmax(self.stance))]
+
+
+def certain(stance: str) -> tuple[float, ...]:
+    """Return the chances of the stances when one is known."""
+    return tuple(float(stance == one) for one in STANCES)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -70,7 +81,7 @@ def attribution(gold: dict[str, Any], label: dict[str, Any], text: str, pieces: 
     carried = cue_stance(" ".join(text[start:end] for start, end in cue))
     marked = mark(pieces, source, cue, content, carried)
     targets = occurrences(label["target"], text, content, marked) or occurrences(label["target"], text, cue, marked)
-    return Item(label["doc_id"], marked, targets, STANCES.index(label["stance"]), label, text)
+    return Item(label.get("doc_id", ""), marked, targets, certain(label["stance"]), label, text)
 
 
 def occurrences(target: str, text: str, spans: Sequence[tuple[int, int]], marked: Marked) -> list[tuple[int, int]]:
@@ -93,6 +104,28 @@ def places(marked: Marked, start: int, end: int) -> tuple[int, int] | None:
     if not len(inside) or marked.start[inside[0]] > start or marked.end[inside[-1]] < end:
         return None
     return int(inside[0]), int(inside[-1])
+
+
+def guessed(articles: Path, guesses: Path, tokenizer: Tokenizer, weight: float) -> Iterator[Item]:
+    """Yield the attributions that an earlier network judged: soft stances, and the likeliest target."""
+    texts = {article["doc_id"]: article for article in read_lines(articles)}
+    pieces: dict[str, Pieces] = {}
+    for guess in read_lines(guesses):
+        article = texts[guess["doc_id"]]
+        if guess["doc_id"] not in pieces:
+            pieces = {guess["doc_id"]: encode(article["text"], find_quotations(article["text"]), tokenizer)}
+        gold = next(item for item in article["attributions"] if item["id"] == guess["id"])
+        start, end, chance = guess["target"]
+        label = {"target": article["text"][start:end], "stance": STANCES[int(np.argmax(guess["stance"]))]}
+        item = attribution(gold, label, article["text"], pieces[guess["doc_id"]])
+        place = places(item.marked, start, end)
+        yield replace(
+            item,
+            doc_id=guess["doc_id"],
+            targets=[place] if place and allowed(item.marked)[place] else [],
+            stance=tuple(guess["stance"]),
+            weight=weight * chance,
+        )
 
 
 # ---------------------------------------------------------------- polarity in news sentences
@@ -125,78 +158,8 @@ def sentence(
     inside = np.flatnonzero((marked.end > target[0]) & (marked.start < target[1]))
     if len(inside):
         place = int(inside[0]), int(inside[-1])
-        yield Item(doc_id, marked, [place], STANCES.index(stance), {"target": text[target[0] : target[1]]}, text)
-
-
-# ---------------------------------------------------------------- names should not tell the stance
-
-
-def name_ids(items: Iterable[Item], least: int = 5) -> NDArray[np.int64]:
-    """Return the pieces that are a source's whole name (*Trump*) at least `least` times and mostly capitalised."""
-    alone: Counter[int] = Counter()
-    lower: Counter[int] = Counter()
-    for item in items:
-        marked = item.marked
-        source = np.flatnonzero((marked.roles == SOURCE) & (marked.start < marked.end))
-        shapes = (marked.features - 1) // 4
-        lower.update(marked.ids[(shapes < 2) & (marked.start < marked.end)].tolist())
-        if len(source) == 1 and shapes[source[0]] >= 2 and marked.first[source[0]] and marked.last[source[0]]:
-            alone[int(marked.ids[source[0]])] += 1
-    return np.array(sorted(name for name, count in alone.items() if count >= least > lower[name]), dtype=np.int64)
-
-
-def rename(item: Item, names: NDArray[np.int64], rng: Random) -> Item:
-    """Return the item with the names exchanged for others, each for the same one throughout."""
-    shuffled = names.tolist()
-    rng.shuffle(shuffled)
-    other = dict(zip(names.tolist(), shuffled))
-    ids = np.array([other.get(piece, piece) for piece in item.marked.ids.tolist()], dtype=np.int64)
-    return replace(item, marked=replace(item.marked, ids=ids))
-
-
-def forget_cue(item: Item) -> Item:
-    """Return the item without what the lexicon says of its cue."""
-    roles = np.where(item.marked.roles >= CUE, CUE, item.marked.roles)
-    return replace(item, marked=replace(item.marked, roles=roles))
-
-
-# ---------------------------------------------------------------- batches
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Tensors of a batch. `allowed`, `gold`: (batch, first, last) masks of spans; `means`: (batch, 3, length)."""
-
-    ids: Tensor
-    marks: Tensor
-    mask: Tensor
-    allowed: Tensor
-    gold: Tensor
-    means: Tensor
-    stance: Tensor
-
-
-def collate(items: Sequence[Item]) -> Batch:
-    """Pad a batch's attributions to one length."""
-    length = max(len(item.marked.ids) for item in items)
-    possible = np.zeros((len(items), length, length), dtype=bool)
-    gold = np.zeros_like(possible)
-    means = np.zeros((len(items), 3, length), dtype=np.float32)
-    for row, item in enumerate(items):
-        size = len(item.marked.ids)
-        possible[row, :size, :size] = allowed(item.marked)
-        for place in item.targets:
-            gold[row][place] = True
-        means[row, :, :size] = averages(item)
-    return Batch(
-        ids=stack([item.marked.ids for item in items], PAD),
-        marks=stack([item.marked.marks for item in items], 0),
-        mask=stack([np.ones_like(item.marked.ids) for item in items], 0),
-        allowed=torch.tensor(possible),
-        gold=torch.tensor(gold),
-        means=torch.tensor(means),
-        stance=torch.tensor([item.stance for item in items]),
-    )
+        label = {"target": text[target[0] : target[1]]}
+        yield Item(doc_id, marked, [place], certain(stance), label, text, given=True)
 
 
 def averages(item: Item) -> NDArray[np.float32]:

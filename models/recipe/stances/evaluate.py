@@ -9,12 +9,13 @@ With --held-out only the articles that train.py keeps back are scored.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from onrecord.encoder import Reading
 from onrecord.labels import STANCES
+from onrecord.stages.quotations import find_quotations
 from onrecord.stages.stances import Decision, decide
-from onrecord.stages.stances.network import Candidates, StanceNetwork, pooled
+from onrecord.stages.stances.network import Candidates, Reader, pooled
 from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
 
 STOP = frozenset(
@@ -63,7 +66,7 @@ def calibration_error(chances: Sequence[float], right: Sequence[bool]) -> float:
 def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict[str, Any]:
     """Return the table of figures, in percent."""
     found = [decision.stance if decision else "neutral" for decision in decisions]
-    gold = [STANCES[item.stance] for item in items]
+    gold = [item.gold for item in items]
     phrases = [item.text[slice(*decision.target)] if decision else "" for item, decision in zip(items, decisions)]
     match = [matches(item.label["target"], phrase) for item, phrase in zip(items, phrases)]
     stance = [one == two for one, two in zip(gold, found)]
@@ -85,21 +88,26 @@ def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict
     return {"items": len(items), **table}
 
 
-def score(network: StanceNetwork, items: Sequence[Item]) -> list[Candidates]:
+def read_items(reader: Reader, items: Sequence[Item]) -> Iterator[tuple[Item, Reading]]:
+    """Yield the items with the readings of their texts; those of one text should stand together."""
+    for text, own in itertools.groupby(items, key=lambda item: item.text):
+        reading = reader.encoder.read(text, find_quotations(text))
+        yield from ((item, reading) for item in own)
+
+
+def score(reader: Reader, items: Sequence[Item]) -> list[Candidates]:
     """Run the network over the items."""
-    return [network.score(item.marked) for item in items]
+    return [reader.score(item.marked, reading.views) for item, reading in read_items(reader, items)]
 
 
-def polarity(network: StanceNetwork, items: Sequence[Item]) -> dict[str, float]:
+def polarity(reader: Reader, items: Sequence[Item]) -> dict[str, float]:
     """Return macro-F1 and accuracy of the stance toward given targets."""
     found = []
-    for item in items:
-        feed = {"ids": item.marked.ids[None], "features": item.marked.marks[None]}
-        feed["mask"] = np.ones_like(feed["ids"])
-        vectors = network.session.run(["vectors"], feed)[0][0]
-        logits = network.stances(pooled(vectors, item.marked, np.array(item.targets[:1])))
+    for item, reading in read_items(reader, items):
+        vectors, _ = reader.run(item.marked, reading.views)
+        logits = reader.stances(pooled(vectors, item.marked, np.array(item.targets[:1])))
         found.append(STANCES[int(logits[0].argmax())])
-    gold = [STANCES[item.stance] for item in items]
+    gold = [item.gold for item in items]
     accuracy = float(np.mean([one == two for one, two in zip(gold, found)]))
     rates = {"macro-F1": macro_f1(gold, found), "accuracy": accuracy}
     return {"items": len(items), **{name: round(100 * rate, 1) for name, rate in rates.items()}}
@@ -113,17 +121,18 @@ def main() -> None:
     parser.add_argument("--newsmtsc", type=Path)
     parser.add_argument("--held-out", action="store_true", help="score only the articles that training keeps back")
     args = parser.parse_args()
-    network = StanceNetwork(args.model)
+    reader = Reader(args.model)
     if args.newsmtsc:
-        news = [item for item in newsmtsc(args.newsmtsc, network.tokenizer) if held_out(item.doc_id, FOLDS)]
-        print(json.dumps(polarity(network, news)))
+        news = [item for item in newsmtsc(args.newsmtsc, reader.encoder.tokenizer) if held_out(item.doc_id, FOLDS)]
+        print(json.dumps(polarity(reader, news)))
     if args.labels:
-        items = attributions(args.articles, args.labels, network.tokenizer)
+        items = attributions(args.articles, args.labels, reader.encoder.tokenizer)
         items = [item for item in items if held_out(item.doc_id, FOLDS)] if args.held_out else items
+        pairs = list(read_items(reader, items))
         begun = time.process_time()
-        scored = score(network, items)
+        scored = [reader.score(item.marked, reading.views) for item, reading in pairs]
         cost = 1000 * (time.process_time() - begun) / len(items)
-        decisions = [decide(c, i.marked, i.text, network.calibration) for c, i in zip(scored, items)]
+        decisions = [decide(c, i.marked, i.text, reader.calibration) for c, i in zip(scored, items)]
         print(json.dumps({**figures(items, decisions), "ms an attribution": round(cost, 2)}, indent=1))
 
 

@@ -2,7 +2,7 @@
 
 In: a text and its quotations. Out: `Attribution`s by position. The spans come from a trained network (`network`): it
 finds cues (`reading`), and for each cue its source and content. Quotations then correct the edges (`agreement`), and
-contents are searched for attributions inside them (`inner`). Who a source *is* is left to the speakers stage.
+attributions inside the contents of others are added (`inner`). Who a source *is* is left to the speakers stage.
 """
 
 from __future__ import annotations
@@ -17,11 +17,20 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.annotations import read, write
-from onrecord.pieces import encode
-from onrecord.stages.attributions.agreement import carry_over, enclose, share_out, snap, unclaimed, without_rivals
+from onrecord.encoder import READINGS, Reading
+from onrecord.stages.attributions.agreement import (
+    carry_over,
+    enclose,
+    set_aside,
+    share_out,
+    snap,
+    unclaimed,
+    with_turns,
+    without_rivals,
+)
 from onrecord.stages.attributions.attribution import Attribution, Span, position
 from onrecord.stages.attributions.cues import describe, is_naming
-from onrecord.stages.attributions.inner import find_inner
+from onrecord.stages.attributions.inner import keep_inner
 from onrecord.stages.attributions.reading import read_scores
 from onrecord.stages.quotations import Quotation
 
@@ -34,15 +43,17 @@ __all__ = ["Attribution", "Attributions", "Span", "find_attributions", "make_att
 THRESHOLD = 0.1
 
 
-def find_attributions(text: str, quotations: Sequence[Quotation], network: Network) -> list[Attribution]:
-    """Return the attributions of `text` in text order; linear in its length."""
-    pieces = encode(text, quotations, network.tokenizer)
-    scored = read_scores(network.score(pieces), network, pieces)
-    found = without_rivals((item for item in scored if not is_naming(item, text)), THRESHOLD)
+def find_attributions(reading: Reading, quotations: Sequence[Quotation], network: Network) -> list[Attribution]:
+    """Return the attributions of a text in text order; linear in its length."""
+    text = reading.text
+    scored = read_scores(network.encoder.score(reading), network, reading.pieces)
+    found = without_rivals((item for item in scored["cue"] if not is_naming(item, text)), THRESHOLD)
     found = [replace(item, content=snap(item.content, quotations)) for item in found]
     found = carry_over(share_out(found), quotations)
+    found = list(set_aside(found, quotations, text))
     found += unclaimed(found, quotations, text)
-    found += find_inner(found, network, pieces, quotations)
+    found = with_turns(found, text)
+    found += keep_inner(scored["inner"], found, quotations)
     found = [describe(calibrate(item, network), text) for item in found]
     return enclose(sorted(found, key=position))
 
@@ -77,5 +88,7 @@ class Attributions:
         self.network = load_network(folder or path())
 
     def __call__(self, doc: Doc) -> Doc:
-        write(doc, "attributions", find_attributions(doc.text, read(doc, "quotations", Quotation), self.network))
+        quotations = read(doc, "quotations", Quotation)
+        READINGS[doc] = reading = self.network.encoder.open(doc.text, quotations)
+        write(doc, "attributions", find_attributions(reading, quotations, self.network))
         return doc

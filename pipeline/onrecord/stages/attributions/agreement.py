@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from onrecord.stages.attributions.attribution import Attribution, Blocks, Span, length, overlap, same_content
+from onrecord.stages.attributions.cues import describe
 from onrecord.stages.quotations import Quotation
 
 # Words of a quotation that is a record though nobody is named for it.
@@ -79,13 +80,18 @@ def snap(content: Sequence[Span], quotations: Sequence[Quotation]) -> tuple[Span
     """Let content take in the quotation marks that it touches; pieces that meet become one."""
     starts = {quotation.inner_start: quotation.start for quotation in quotations}
     ends = {quotation.inner_end: quotation.end for quotation in quotations}
-    joined: list[Span] = []
-    for start, end in sorted((starts.get(start, start), ends.get(end, end)) for start, end in content):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+    return joined((starts.get(start, start), ends.get(end, end)) for start, end in content)
+
+
+def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Return spans in text order, those that meet or overlap made one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            joined.append((start, end))
-    return tuple(joined)
+            found.append((start, end))
+    return tuple(found)
 
 
 def carry_over(found: Sequence[Attribution], quotations: Sequence[Quotation]) -> list[Attribution]:
@@ -101,7 +107,7 @@ def carry_over(found: Sequence[Attribution], quotations: Sequence[Quotation]) ->
             owner = owners.pop()
             rest = [(q.start, q.end) for q, holder in zip(chain, holders) if holder is None]
             content = [*longer.get(owner, owner).content, *rest]
-            longer[owner] = replace(owner, content=tuple(sorted(content)))
+            longer[owner] = replace(owner, content=joined(content))
     return [longer.get(attribution, attribution) for attribution in found]
 
 
@@ -160,3 +166,78 @@ def is_statement(chain: Sequence[Quotation], text: str) -> bool:
     opens = not before or before[-1] in "\n\r.!?:—–"
     closes = words.rstrip()[-1:] in (".", "!", "?", "…", ",", "—") or len(chain) > 1
     return opens and closes and words[:1].isupper() and len(words.split()) >= STATEMENT_WORDS
+
+
+# ---------------------------------------------------------------- in what he calls …
+
+
+# What somebody else says of the matter, behind a content and no part of it: *, in what he called a “triumph”*, and
+# behind blame or praise *for what they see as a betrayal*.
+ASIDE = re.compile(
+    r"(?:, in|(?P<reason> for)) what (?P<source>he|she|it|they|critics|some|many|[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*) "
+    r"(?P<cue>(?:has |have |had )?(?:(?:see|saw|sees|describes?|described|regards?|regarded|views?|viewed) as|"
+    r"calls?|called|claims?|claimed|says?|said|terms?|termed|considers?|considered|believes?|believed)) "
+    r"(?P<content>\S.*)",
+    re.DOTALL,
+)
+JUDGING = frozenset({"accuse", "criticize", "praise"})
+
+
+def set_aside(found: Iterable[Attribution], quotations: Sequence[Quotation], text: str) -> Iterator[Attribution]:
+    """Yield the attributions with asides cut off from their contents, and the asides as attributions of their own."""
+    starts = [quotation.start for quotation in quotations]
+    for item in found:
+        start, end = item.content[-1]
+        match = ASIDE.search(text, start, end)
+        if match is None or is_quoted(match.start(), quotations, starts):
+            yield item
+        elif match["reason"] is None or describe(item, text).act in JUDGING:
+            yield replace(item, content=(*item.content[:-1], (start, match.start())))
+            yield Attribution(match.span("source"), match.span("cue"), (match.span("content"),))
+        else:
+            yield item
+
+
+def is_quoted(position: int, quotations: Sequence[Quotation], starts: Sequence[int]) -> bool:
+    """True if a character stands inside quotation marks; `starts` are those of the quotations."""
+    index = bisect.bisect_right(starts, position)
+    return any(quotation.end > position for quotation in quotations[max(0, index - NEAR) : index])
+
+
+# ---------------------------------------------------------------- transcripts
+
+
+# A paragraph with the name of who speaks before it: *TAPPER: Good morning.*
+TURN = re.compile(
+    r"^[\"“]?(?P<source>[QA]|[A-Z][\w.’'-]+(?: [A-Z][\w.’'-]*){0,3}) ?(?P<cue>:)[ \t]+"
+    r"(?P<content>\S.*[.?!…][\"”’']*)[ \t]*$",
+    re.MULTILINE,
+)
+# Paragraphs so labelled, one of the labels at least twice, that make a transcript.
+TURNS = 3
+
+
+def with_turns(found: Sequence[Attribution], text: str) -> list[Attribution]:
+    """Add the turns of a transcript or an interview whose colon is nobody's cue yet; drop what holds many of them."""
+    labelled = list(TURN.finditer(text))
+    if len(labelled) < TURNS or len({match["source"] for match in labelled}) == len(labelled):
+        return list(found)
+    colons = [match.start("cue") for match in labelled]
+    found = [item for item in found if not any(within(colons, span) > 1 for span in item.content)]
+    known = sorted(item.cue for item in found if item.cue)
+    return found + [
+        Attribution(match.span("source"), match.span("cue"), (match.span("content"),))
+        for match in labelled
+        if not touched(match.span("cue"), known)
+    ]
+
+
+def within(positions: Sequence[int], span: Span) -> int:
+    """Count the sorted positions that lie in a span."""
+    return bisect.bisect_left(positions, span[1]) - bisect.bisect_left(positions, span[0])
+
+
+def touched(span: Span, others: Sequence[Span]) -> bool:
+    """True if `span` shares a character with one of the sorted spans `others`, which do not overlap."""
+    index = bisect.bisect_left(others, (span[1], 0))
+    return index > 0 and others[index - 1][1] > span[0]

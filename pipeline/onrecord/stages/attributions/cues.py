@@ -15,14 +15,20 @@ BEFORE_CUE = 24
 
 # Idioms that give a thing its name, and attribute nothing to anybody; *as* may stand behind the cue.
 NAMING = re.compile(r"(?:\w+ ){0,2}(?:known|recogni[sz]ed|referred to|regarded|famous)(?P<as> as| for)?", re.IGNORECASE)
+# The same with somebody who gives the name: *the region, which Armenians call Artsakh*.
+CALLING = re.compile(r"(?:\w+ ){0,2}(?:call|calls|called|dub|dubs|dubbed|name|names|named)", re.IGNORECASE)
+CALLED = re.compile(r"(?:which|that|whom)\b|[A-Z][\w’'-]*(?: [A-Z][\w’'-]*){0,3}")
 
 
 def is_naming(attribution: Attribution, text: str) -> bool:
-    """True for *known as the Lachin Corridor*, *internationally recognized as its territory*: nobody says so."""
-    if attribution.source or not attribution.cue:
+    """True for *known as the Lachin Corridor*, *recognized as its territory*, *which Armenians call Artsakh*."""
+    if not attribution.cue:
         return False
     start, end = attribution.cue
-    match = NAMING.fullmatch(text, start, end)
+    if CALLING.fullmatch(text, start, end):
+        called = [CALLED.fullmatch(text, *span) for span in attribution.content]
+        return len(called) > 1 and all(called)
+    match = None if attribution.source else NAMING.fullmatch(text, start, end)
     return match is not None and bool(match["as"] or re.match(r"\s+(?:as|for)\b", text[end : end + 8]))
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 
-# Flat tags of words, and tags of words for one given cue. E ends a piece of content, U is a piece of one word.
-WORD_TAGS = ("O", "B-source", "I-source", "B-cue", "I-cue", "B-content", "I-content")
+# Flat tags of words, and tags of words for one given cue. The cue of an attribution inside another one's content has
+# tags of its own (inner). E ends a piece of content, U is a piece of one word.
+WORD_TAGS = ("O", "B-source", "I-source", "B-cue", "I-cue", "B-content", "I-content", "B-inner", "I-inner")
 PAIR_TAGS = ("O", "B-source", "I-source", "B-content", "I-content", "E-content", "U-content")
 FORBIDDEN = -1e9
 

@@ -20,21 +20,24 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.annotations import read, write
+from onrecord.encoder import READINGS, Reading
 from onrecord.labels import STANCES, TARGET_KINDS
-from onrecord.pieces import encode
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.attributions.decoding import Array
 from onrecord.stages.quotations import Quotation
 from onrecord.stages.speakers import RESOLVERS, Speaker, resolve_name
 from onrecord.stages.speakers.names import word_set
 from onrecord.stages.stances.network import Candidates, Marked, cue_stance, mark
+from onrecord.stages.stances.reversals import reversed_stance
 
 if TYPE_CHECKING:
     from onrecord.stages.speakers.resolver import Resolver
-    from onrecord.stages.stances.network import StanceNetwork
+    from onrecord.stages.stances.network import Reader
 
 # What an exact target is worth beside one that shares half of its pieces with the right one, when one is chosen.
 EXACT = 1.0
+# How sure a reversal before the target makes of the stance.
+REVERSAL_CHANCE = 0.85
 # A further target must be this likely, next to the chosen one, and its stance this sure.
 OTHER_CHANCE, OTHER_STANCE = 0.02, 0.5
 # Between two targets of equal rank: *an exercise and by Pashinyan's announcement*.
@@ -75,24 +78,20 @@ class Judgement:
 
 
 def judge(
-    doc: Doc,
+    reading: Reading,
     attributions: Sequence[Attribution],
     speakers: Sequence[Speaker],
-    network: StanceNetwork,
-    quotations: Sequence[Quotation] = (),
+    reader: Reader,
     resolver: Resolver | None = None,
 ) -> list[Judgement]:
     """Return one judgement an attribution; `resolver` knows whom pronouns and short names mean."""
-    if not attributions:
-        return []
-    pieces = encode(doc.text, quotations, network.tokenizer)
-    found = []
+    text, found = reading.text, []
     for number, (attribution, speaker) in enumerate(zip(attributions, speakers)):
         source, cue = ([span] if span else [] for span in (attribution.source, attribution.cue))
-        carried = cue_stance(" ".join(doc.text[start:end] for start, end in cue))
-        marked = mark(pieces, source, cue, attribution.content, carried)
-        decision = decide(network.score(marked), marked, doc.text, network.calibration)
-        found.append(judgement(decision, Namer(doc.text, speaker, resolver, number)) if decision else NOTHING)
+        carried = cue_stance(" ".join(text[start:end] for start, end in cue))
+        marked = mark(reading.pieces, source, cue, attribution.content, carried)
+        decision = decide(reader.score(marked, reading.views), marked, text, reader.calibration)
+        found.append(judgement(decision, Namer(text, speaker, resolver, number)) if decision else NOTHING)
     return found
 
 
@@ -119,10 +118,10 @@ def decide(candidates: Candidates, marked: Marked, text: str, calibration: dict[
         return None
     alike = agreement(candidates.places, marked.ids)
     plain, tempered = (softmax(candidates.scores / t) for t in (1.0, calibration["target_temperature"]))
-    best = int(np.argmax(alike @ plain + EXACT * plain))
+    best = best_candidate(alike, plain)
     stances = softmax(candidates.stances / calibration["stance_temperature"])
     weights = plain * alike[best]
-    chances = weights @ stances / weights.sum()
+    chances = with_reversal(weights @ stances / weights.sum(), marked, candidates.places[best], text)
     stance = int(np.argmax(chances))
     target, *rest = split_pair(characters(marked, candidates.places[best], text), text)
     others = [*rest, *further(best, stance, candidates, stances, plain, marked, text)]
@@ -133,6 +132,22 @@ def decide(candidates: Candidates, marked: Marked, text: str, calibration: dict[
         float(chances[stance]),
         tuple((span, STANCES[stance]) for span in others) if STANCES[stance] != "neutral" else (),
     )
+
+
+def with_reversal(chances: Array, marked: Marked, place: NDArray[np.int64], text: str) -> Array:
+    """Return the chances of the stances, given the words of the content before a target."""
+    first = int(np.flatnonzero(marked.segment == marked.segment[place[0]])[0])
+    stance = reversed_stance(text[marked.start[first] : marked.start[place[0]]])
+    if stance is None:
+        return chances
+    likely = chances * (1 - REVERSAL_CHANCE)
+    likely[STANCES.index(stance)] += REVERSAL_CHANCE
+    return likely
+
+
+def best_candidate(alike: Array, chances: Array) -> int:
+    """Return the candidate that is worth most: half right counts too."""
+    return int(np.argmax(alike @ chances + EXACT * chances))
 
 
 def split_pair(span: Span, text: str) -> list[Span]:
@@ -239,11 +254,11 @@ def judgement(decision: Decision, namer: Namer) -> Judgement:
 
 
 @lru_cache(maxsize=4)
-def load_network(folder: Path) -> StanceNetwork:
-    """Load the network of a model folder, once a process."""
-    from onrecord.stages.stances.network import StanceNetwork
+def load_reader(folder: Path) -> Reader:
+    """Load the reader of a model folder, once a process."""
+    from onrecord.stages.stances.network import Reader
 
-    return StanceNetwork(folder)
+    return Reader(folder)
 
 
 @Language.factory(
@@ -260,10 +275,11 @@ class Stances:
     def __init__(self, folder: Path | None) -> None:
         from en_onrecord import path
 
-        self.network = load_network(folder or path())
+        self.reader = load_reader(folder or path())
 
     def __call__(self, doc: Doc) -> Doc:
         attributions, speakers = read(doc, "attributions", Attribution), read(doc, "speakers", Speaker)
-        quotations = read(doc, "quotations", Quotation)
-        write(doc, "stances", judge(doc, attributions, speakers, self.network, quotations, RESOLVERS.get(doc)))
+        # A Doc that was stored after the attributions stage has lost its reading.
+        reading = READINGS.pop(doc, None) or self.reader.encoder.read(doc.text, read(doc, "quotations", Quotation))
+        write(doc, "stances", judge(reading, attributions, speakers, self.reader, RESOLVERS.get(doc)))
         return doc

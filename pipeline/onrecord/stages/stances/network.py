@@ -1,8 +1,8 @@
-"""Run the stance network: from an attribution, marked in its paragraph, to target spans and stances, by onnxruntime.
+"""Run the reader of the stances: from an attribution, given as views of its pieces, to target spans and stances.
 
-In: `Pieces` and the spans of one attribution. Out: candidate targets with log probabilities, and for each of them the
-chances of the three stances. One pass of the encoder an attribution, unpadded and on one thread: dynamic int8 scales
-depend on what shares a batch, and the same article must give the same bytes whatever was processed beside it.
+In: `Pieces`, the spans of one attribution, and the encoder's views. Out: candidate targets with log probabilities, and
+for each of them the chances of the three stances. One attribution at a time, unpadded and on one thread: dynamic int8
+scales depend on what shares a batch, and a judgement must not depend on what stands beside it.
 """
 
 from __future__ import annotations
@@ -12,24 +12,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from onrecord.encoder import load_encoder
 from onrecord.lexicons import find_cue
-from onrecord.model_folder import check_files, load_tokenizer, open_session
-from onrecord.pieces import CLS, FEATURES, SEP, Pieces
+from onrecord.model_folder import check_files, open_session
+from onrecord.pieces import CLS, Pieces
 from onrecord.stages.attributions.decoding import Array, log_softmax
-
-if TYPE_CHECKING:
-    pass
 
 Spans = Sequence[tuple[int, int]]
 Index = NDArray[np.int64]
 
-# Positions that the encoder reads for one attribution: 99% of the training attributions need fewer than 110.
-LENGTH = 160
+# Positions that the reader sees of one attribution: 99% of the training attributions need fewer.
+LENGTH = 128
 # Pieces of the longest target: gold ones have 21 at most.
 LONGEST = 30
 # Candidate targets kept for one attribution: the gold one is among the first five in nine of ten cases.
@@ -45,14 +42,15 @@ ROLES = 6
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """An attribution in its paragraphs, as arrays of one length, special pieces included.
+    """An attribution as the reader sees it, as arrays of one length; the first place stands for the whole of it.
 
-    `segment`: number of the stretch of content or cue that a piece stands in, 0 outside: a target lies in one stretch;
-    `first`, `last`: edges of words; `start`, `end`: characters.
+    `piece`: number of the word piece in the text, -1 at the first place; `segment`: number of the stretch of content
+    or cue that a piece stands in, 0 outside: a target lies in one stretch; `first`, `last`: edges of words; `start`,
+    `end`: characters.
     """
 
+    piece: Index
     ids: Index
-    features: Index
     roles: Index
     segment: Index
     first: NDArray[np.bool_]
@@ -60,36 +58,27 @@ class Marked:
     start: Index
     end: Index
 
-    @property
-    def marks(self) -> Index:
-        """Features and roles in one number, as the encoder takes them."""
-        return self.features + FEATURES * self.roles
-
 
 def mark(pieces: Pieces, source: Spans, cue: Spans, content: Spans, cue_stance: str = "neutral") -> Marked:
     """Mark an attribution, given in characters; of one too long for `LENGTH` the end of the content is left out."""
-    roles: dict[int, int] = {}
+    held: dict[int, int] = {}
     for role, spans in ((CONTENT, content), (SOURCE, source), (CUE_ROLES[cue_stance], cue)):
         for span in spans:
-            roles.update(dict.fromkeys(range(*piece_range(pieces, span)), role))
-    index = context(pieces, roles)
-    paragraph = pieces.paragraph[index]
-    breaks = np.flatnonzero(np.diff(paragraph)) + 1
-    place: Index = np.concatenate([[-1], np.insert(index, breaks, -1), [-1]])
-    real = place >= 0
-    marks = np.array([roles.get(at, NONE) for at in place.tolist()], dtype=np.int64)
-    ids = np.where(real, pieces.ids[place], SEP)
-    ids[0] = CLS
+            held.update(dict.fromkeys(range(*piece_range(pieces, span)), role))
+    index = stretch(held)
+    piece: Index = np.concatenate([[-1], index])
+    real = piece >= 0
+    roles = np.array([held.get(at, NONE) for at in piece.tolist()], dtype=np.int64)
     following = np.append(pieces.first[1:], True)
     return Marked(
-        ids,
-        np.where(real, pieces.features[place], 0),
-        marks,
-        segments(place, marks),
-        real & pieces.first[place],
-        real & following[place],
-        np.where(real, pieces.start[place], 0),
-        np.where(real, pieces.end[place], 0),
+        piece,
+        np.where(real, pieces.ids[piece], CLS),
+        roles,
+        segments(piece, roles),
+        real & pieces.first[piece],
+        real & following[piece],
+        np.where(real, pieces.start[piece], 0),
+        np.where(real, pieces.end[piece], 0),
     )
 
 
@@ -98,13 +87,11 @@ def piece_range(pieces: Pieces, span: tuple[int, int]) -> tuple[int, int]:
     return int(np.searchsorted(pieces.end, span[0], "right")), int(np.searchsorted(pieces.start, span[1], "left"))
 
 
-def context(pieces: Pieces, roles: dict[int, int]) -> Index:
-    """Return the pieces to read, rising: the attribution's paragraphs, or what of them is nearest to it."""
+def stretch(roles: dict[int, int]) -> Index:
+    """Return the pieces to read, rising: from the first to the last of the attribution, or what fits of them."""
     held = np.array(sorted(roles), dtype=np.int64)
-    paragraphs = np.unique(pieces.paragraph[held])
-    bounds = np.searchsorted(pieces.paragraph, [paragraphs, paragraphs + 1]).T.tolist()
-    whole: Index = np.concatenate([np.zeros(0, dtype=np.int64), *(np.arange(start, end) for start, end in bounds)])
-    room = LENGTH - 1 - len(paragraphs)
+    whole = np.arange(held[0], held[-1] + 1)
+    room = LENGTH - 1
     if len(whole) <= room:
         return whole
     right = np.minimum(np.searchsorted(held, whole), len(held) - 1)
@@ -163,9 +150,9 @@ def conjuncts(marked: Marked, spans: Array, place: Index) -> Index:
     possible = np.where(allowed(marked), spans, -np.inf)
     found = []
     at = int(place[1]) + 1
-    while at < len(marked.ids) - 1 and marked.ids[at] in JOINTS | PREPOSITIONS:
+    while at < len(marked.ids) and marked.ids[at] in JOINTS | PREPOSITIONS:
         at += 1
-    if marked.ids[place[1] + 1] in JOINTS and np.isfinite(possible[at].max()):
+    if int(place[1]) + 1 < len(marked.ids) and marked.ids[place[1] + 1] in JOINTS and np.isfinite(possible[at].max()):
         found.append((at, int(possible[at].argmax())))
     at = int(place[0]) - 1
     at -= marked.ids[at] in PREPOSITIONS
@@ -192,25 +179,27 @@ def mean(vectors: Array, mask: NDArray[np.bool_]) -> Array:
     return total
 
 
-class StanceNetwork:
-    """The exported stance network of a model folder; load once, use for any number of articles."""
+class Reader:
+    """The exported reader of a model folder; load once, use for any number of articles."""
 
     def __init__(self, folder: Path) -> None:
-        check_files(folder, ("stances.onnx", "stances.npz", "stances.json", "tokenizer.json"))
+        check_files(folder, ("stances.onnx", "stances.npz", "stances.json"))
+        self.encoder = load_encoder(folder)
         self.session = open_session(folder / "stances.onnx")
-        self.tokenizer = load_tokenizer(folder)
         with np.load(folder / "stances.npz") as weights:
             self.head = {name: weights[name] for name in ("up", "up_bias", "down", "down_bias")}
         self.calibration: dict[str, float] = json.loads((folder / "stances.json").read_text(encoding="utf-8"))
 
-    def score(self, marked: Marked) -> Candidates:
+    def run(self, marked: Marked, views: NDArray[np.float16]) -> tuple[Array, Array]:
+        """Return the vectors of an attribution's places (length, width) and the scores of all spans of them."""
+        own = views[marked.piece].astype(np.float32)
+        own[0] = 0.0
+        vectors, spans = self.session.run(["vectors", "spans"], {"views": own[None], "roles": marked.roles[None]})
+        return vectors[0], spans[0]
+
+    def score(self, marked: Marked, views: NDArray[np.float16]) -> Candidates:
         """Return the candidate targets of an attribution with their stances; raw scores, not calibrated."""
-        feed = {
-            "ids": marked.ids[None],
-            "features": marked.marks[None],
-            "mask": np.ones((1, len(marked.ids)), dtype=np.int64),
-        }
-        vectors, spans = (part[0] for part in self.session.run(["vectors", "spans"], feed))
+        vectors, spans = self.run(marked, views)
         places, scores = best_spans(marked, spans)
         if len(places):
             more = conjuncts(marked, spans, places[0])

@@ -1,0 +1,79 @@
+"""Export trained weights to what the pipeline loads: int8 ONNX graphs, the heads' arrays, the tokenizer.
+
+    python models/recipe/export.py runs/network/together.pt -o models/en_onrecord
+
+What is fitted on the exported graphs is left as it was: calibrate.py and attributions/acts.py make it anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from encoder import minilm_folder
+from network import READER_WIDTH, Network
+
+
+def export(model: Network, folder: Path) -> None:
+    """Write encoder.onnx, pairs.npz, stances.onnx, stances.npz and tokenizer.json to `folder`."""
+    model.eval()
+    folder.mkdir(parents=True, exist_ok=True)
+    ids = torch.randint(1000, 20000, (1, 40))
+    inputs = {"ids": ids, "features": torch.ones_like(ids)}
+    write_graph(model, inputs, ("tags", "cue", "gate", "word", "view"), folder / "encoder.onnx")
+    inputs = {"views": torch.zeros(1, 40, READER_WIDTH), "roles": torch.ones_like(ids)}
+    write_graph(model.reader, inputs, ("vectors", "spans"), folder / "stances.onnx")
+    pairs = {"distance": model.distance.weight, "weight": model.pair.weight.T, "bias": model.pair.bias}
+    write_arrays(pairs, folder / "pairs.npz")
+    up, down = model.reader.up, model.reader.down
+    head = {"up": up.weight.T, "up_bias": up.bias, "down": down.weight.T, "down_bias": down.bias}
+    write_arrays(head, folder / "stances.npz")
+    shutil.copyfile(minilm_folder() / "tokenizer.json", folder / "tokenizer.json")
+
+
+def write_graph(module: nn.Module, inputs: dict[str, Tensor], outputs: tuple[str, ...], path: Path) -> None:
+    """Write a module's graph for one window of any length, its weights in int8.
+
+    Weights keep 7 bits (`reduce_range`): with 8, processors without VNNI saturate in 16-bit sums and give other, worse
+    scores than those with it.
+    """
+    logging.getLogger().setLevel(logging.ERROR)
+    axes = {name: {1: "length"} for name in (*inputs, *outputs)}
+    axes |= {"spans": {1: "length", 2: "length"}} if "spans" in outputs else {}
+    with tempfile.TemporaryDirectory() as scratch:
+        plain = Path(scratch) / "plain.onnx"
+        torch.onnx.export(
+            module, tuple(inputs.values()), str(plain), input_names=list(inputs), output_names=list(outputs),
+            dynamic_axes=axes, opset_version=17, dynamo=False,
+        )  # fmt: skip
+        quantize_dynamic(
+            str(plain), str(path), weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
+            op_types_to_quantize=["MatMul", "Gemm", "Gather"],
+        )  # fmt: skip
+
+
+def write_arrays(tensors: dict[str, Tensor], path: Path) -> None:
+    """Write tensors as contiguous arrays."""
+    np.savez(path, **{name: np.ascontiguousarray(tensor.detach().numpy()) for name, tensor in tensors.items()})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("weights", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    args = parser.parse_args()
+    model = Network()
+    model.load_state_dict(torch.load(args.weights, map_location="cpu"))
+    export(model, args.output)
+
+
+if __name__ == "__main__":
+    main()
