@@ -26,7 +26,15 @@ from torch.nn import functional as F
 from attributions.acts import fit_acts
 from attributions.evaluate import calibrate as calibrate_attributions
 from attributions.evaluate import write_calibration
-from data import (
+from encoder import minilm_folder, parameter_groups, schedule
+from export import export
+from network import Network
+from onrecord.evaluation.gold import GoldArticle, read_gold
+from onrecord.model_folder import load_tokenizer
+from onrecord.stages.attributions.decoding import WORD_TAGS
+from stances.calibrate import calibrate as calibrate_stances
+from stances.data import FOLDS, Item, attributions, dse, guessed, held_out, newsmtsc, read_lines
+from windows import (
     IGNORE,
     Article,
     Batch,
@@ -39,14 +47,6 @@ from data import (
     rename,
     sentence,
 )
-from encoder import minilm_folder, parameter_groups, schedule
-from export import export
-from network import Network
-from onrecord.evaluation.gold import GoldArticle, read_gold
-from onrecord.model_folder import load_tokenizer
-from onrecord.stages.attributions.decoding import WORD_TAGS
-from stances.calibrate import calibrate as calibrate_stances
-from stances.data import FOLDS, Item, attributions, dse, guessed, held_out, newsmtsc, read_lines
 
 LENGTH = 256  # positions of a window; the encoder sees no longer one later
 POSITIONS = 2304  # places in a batch

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 from spacy.tokens import Doc
 
@@ -16,6 +17,17 @@ Item = TypeVar("Item")
 
 if not Doc.has_extension("onrecord"):
     Doc.set_extension("onrecord", default=None)
+
+
+# A Doc puts its text together anew each time that it is asked for it.
+TEXTS: WeakKeyDictionary[Doc, str] = WeakKeyDictionary()
+
+
+def text_of(doc: Doc) -> str:
+    """Return the text of a Doc."""
+    if doc not in TEXTS:
+        TEXTS[doc] = doc.text
+    return TEXTS[doc]
 
 
 def write(doc: Doc, layer: str, items: Iterable[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from spacy.tokens import Doc
 
-from onrecord.annotations import read
+from onrecord.annotations import read, text_of
 from onrecord.records import (
     SCHEMA,
     Addressee,
@@ -35,7 +35,7 @@ def document_id(text: str) -> str:
 
 def records_of(doc: Doc, document: Document | None = None) -> list[Record]:
     """Return the records of a processed Doc in text order; `document` defaults to one named by the text's hash."""
-    text = doc.text
+    text = text_of(doc)
     document = document or Document(id=document_id(text), title=None, url=None, published=None)
     builder = Builder(text, document, read(doc, "quotations", quotations.Quotation), sentence_bounds(doc))
     found = read(doc, "attributions", attributions.Attribution)
@@ -52,7 +52,7 @@ def records_of(doc: Doc, document: Document | None = None) -> list[Record]:
 def sentence_bounds(doc: Doc) -> list[tuple[int, int]]:
     """Return the (start, end) characters of each sentence; the whole text where the pipeline sets none."""
     if not doc.has_annotation("SENT_START"):
-        return [(0, len(doc.text))]
+        return [(0, len(text_of(doc)))]
     return [(sentence.start_char, sentence.end_char) for sentence in doc.sents]
 
 

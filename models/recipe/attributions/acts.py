@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from data import prepare
 from onrecord.evaluation.gold import GoldArticle, read_gold
 from onrecord.labels import ACTS
 from onrecord.lexicons import find_cue
 from onrecord.stages.attributions.cues import WORD
 from onrecord.stages.attributions.network import Network
 from onrecord.stages.quotations import find_quotations
+from windows import prepare
 
 DECAY = 1e-3
 STEPS = 400

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from onrecord.annotations import write
+from onrecord.annotations import text_of, write
 
 STRAIGHT = '"'
 # `` and '' (TeX, newswire), ``` and ''' (the same, mangled) count as one mark each.
@@ -241,5 +241,5 @@ class Quotations:
     """Stores the quotations of a Doc in `doc._.onrecord["quotations"]`."""
 
     def __call__(self, doc: Doc) -> Doc:
-        write(doc, "quotations", find_quotations(doc.text))
+        write(doc, "quotations", find_quotations(text_of(doc)))
         return doc

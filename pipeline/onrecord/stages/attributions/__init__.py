@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from onrecord.annotations import read, write
+from onrecord.annotations import read, text_of, write
 from onrecord.encoder import READINGS, Reading
 from onrecord.stages.attributions.agreement import (
     carry_over,
@@ -89,6 +89,6 @@ class Attributions:
 
     def __call__(self, doc: Doc) -> Doc:
         quotations = read(doc, "quotations", Quotation)
-        READINGS[doc] = reading = self.network.encoder.open(doc.text, quotations)
+        READINGS[doc] = reading = self.network.encoder.open(text_of(doc), quotations)
         write(doc, "attributions", find_attributions(reading, quotations, self.network))
         return doc

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,21 +28,33 @@ if TYPE_CHECKING:
     from onrecord.stages.attributions.network import Network
 
 # Windows decoded at once: enough to make numpy worth while, few enough to keep memory flat.
-GROUP = 8
-# Cues of attributions that stand by themselves, and of those inside the content of another.
-CUE_KINDS = ("cue", "inner")
+GROUP = 16
 # Least chance of a word to be in an inner cue. They are few in training, hence seldom likelier than anything else.
 LEAST = 0.15
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A cue in a window, as a range of its words. `kind`: *cue*, or *inner* inside the content of another; `chance`:
+    that it is one; `pairs`: the log chances of the words' tags for this cue (words, pair tags).
+    """
+
+    scored: Scored
+    cue: Span
+    kind: str
+    chance: float
+    pairs: Array
+
+
 def read_scores(scores: Iterable[Scored], network: Network, pieces: Pieces) -> dict[str, list[Attribution]]:
     """Return what the network sees in its windows, however unsure, by kind of cue."""
-    found: dict[str, list[Attribution]] = {kind: [] for kind in CUE_KINDS}
+    found: dict[str, list[Attribution]] = {"cue": [], "inner": []}
     for group in groups(scores, GROUP):
-        for scored, path in zip(group, flat_paths(group)):
-            flat = np.exp(log_softmax(scored.tags))
-            for kind, cues in (("cue", spans_of(path, WORD_TAGS, "cue")), ("inner", likely_cues(flat))):
-                found[kind].extend(decode(scored, cues, kind, flat, network, pieces))
+        cues = [seen for scored, path in zip(group, flat_paths(group)) for seen in find_cues(scored, path, network)]
+        for seen, path in zip(cues, padded_paths([seen.pairs for seen in cues], PAIR_STEPS)):
+            attribution = decode(seen, path[: len(seen.pairs)], network, pieces)
+            if attribution is not None:
+                found[seen.kind].append(attribution)
     return found
 
 
@@ -59,11 +72,29 @@ def groups(items: Iterable[Scored], size: int) -> Iterator[list[Scored]]:
 
 def flat_paths(group: Sequence[Scored]) -> NDArray[np.int64]:
     """Return the best path of flat tags through each window (windows, words)."""
-    width = max(len(scored.words) for scored in group)
-    scores = np.tile(padding(len(WORD_TAGS)), (len(group), width, 1))
-    for row, scored in enumerate(group):
-        scores[row, : len(scored.words)] = log_softmax(scored.tags)
-    return best_paths(scores, WORD_STEPS)
+    return padded_paths([log_softmax(scored.tags) for scored in group], WORD_STEPS)
+
+
+def padded_paths(rows: Sequence[Array], steps: Array) -> NDArray[np.int64]:
+    """Return the best paths through `rows` of different length (rows, longest); each row is (words, tags)."""
+    if not rows:
+        return np.zeros((0, 0), dtype=np.int64)
+    scores = np.tile(padding(rows[0].shape[1]), (len(rows), max(map(len, rows)), 1))
+    for index, row in enumerate(rows):
+        scores[index, : len(row)] = row
+    return best_paths(scores, steps)
+
+
+def find_cues(scored: Scored, path: NDArray[np.int64], network: Network) -> Iterator[Seen]:
+    """Yield the cues that begin in the window's core, given the best path of the flat tags."""
+    flat = np.exp(log_softmax(scored.tags))
+    window = scored.window
+    for kind, cues in (("cue", spans_of(path, WORD_TAGS, "cue")), ("inner", likely_cues(flat))):
+        tags = [WORD_TAGS.index(f"B-{kind}"), WORD_TAGS.index(f"I-{kind}")]
+        for start, end in cues:
+            if window.core <= scored.words[start] < window.core_end:
+                chance = float(flat[start:end, tags].sum(1).mean())
+                yield Seen(scored, (start, end), kind, chance, log_softmax(network.pair(scored, (start, end))))
 
 
 def likely_cues(flat: Array) -> list[Span]:
@@ -74,31 +105,23 @@ def likely_cues(flat: Array) -> list[Span]:
     return list(zip(edges[::2], edges[1::2]))
 
 
-def decode(
-    scored: Scored, cues: Sequence[Span], kind: str, flat: Array, network: Network, pieces: Pieces
-) -> Iterator[Attribution]:
-    """Yield the attributions of the cues that begin in the window's core; those without content are dropped."""
-    words, window = scored.words, scored.window
-    cues = [cue for cue in cues if window.core <= words[cue[0]] < window.core_end]
-    if not cues:
-        return
-    scores = log_softmax(np.stack([network.pair(scored, cue) for cue in cues]))
-    for cue, path, pair in zip(cues, best_paths(scores, PAIR_STEPS), scores):
-        content = spans_of(path, PAIR_TAGS, "content")
-        if not content:
-            continue
-        source = nearest(spans_of(path, PAIR_TAGS, "source"), cue)
+def decode(seen: Seen, path: NDArray[np.int64], network: Network, pieces: Pieces) -> Attribution | None:
+    """Return the attribution of a cue, given the best path of its pair tags; None if it has no content."""
+    content = spans_of(path, PAIR_TAGS, "content")
+    if not content:
+        return None
+    source = nearest(spans_of(path, PAIR_TAGS, "source"), seen.cue)
 
-        def characters(span: Span) -> Span:
-            return character_span(span, words, pieces, window.end)
+    def characters(span: Span) -> Span:
+        return character_span(span, seen.scored.words, pieces, seen.scored.window.end)
 
-        yield Attribution(
-            source=characters(source) if source else None,
-            cue=characters(cue),
-            content=tuple(characters(span) for span in content),
-            act=network.act(scored, cue),
-            score=probability(flat, cue, kind, pair, path),
-        )
+    return Attribution(
+        source=characters(source) if source else None,
+        cue=characters(seen.cue),
+        content=tuple(characters(span) for span in content),
+        act=network.act(seen.scored, seen.cue),
+        score=seen.chance * edge_chance(seen.pairs, path),
+    )
 
 
 def nearest(spans: Sequence[Span], cue: Span) -> Span | None:
@@ -112,10 +135,8 @@ def character_span(span: Span, words: NDArray[np.int64], pieces: Pieces, end: in
     return int(pieces.start[words[span[0]]]), int(pieces.end[last - 1])
 
 
-def probability(flat: Array, cue: Span, kind: str, pair: Array, path: NDArray[np.int64]) -> float:
-    """Return the chance that cue and content are right: the cue's tags times the content's weakest edge."""
-    cue_tags = [WORD_TAGS.index(f"B-{kind}"), WORD_TAGS.index(f"I-{kind}")]
-    cue_chance = float(flat[cue[0] : cue[1], cue_tags].sum(1).mean())
-    chosen = np.exp(pair[np.arange(len(path)), path])
+def edge_chance(pairs: Array, path: NDArray[np.int64]) -> float:
+    """Return the chance that the edges of a content are right."""
+    chosen = np.exp(pairs[np.arange(len(path)), path])
     edges = np.flatnonzero(np.diff((path >= PAIR_TAGS.index("B-content")).astype(int), prepend=0, append=0))
-    return cue_chance * float(np.prod([chosen[min(edge, len(chosen) - 1)] for edge in edges.tolist()]))
+    return float(np.prod([chosen[min(edge, len(chosen) - 1)] for edge in edges.tolist()]))

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from onrecord.annotations import read, write
+from onrecord.annotations import read, text_of, write
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation, find_quotations
 from onrecord.stages.speakers.aliases import Aliases
@@ -90,7 +90,7 @@ def resolver_of(
 ) -> Resolver:
     """Return what has resolved the sources of `doc`; `resolver.name_of(span, number)` resolves further words."""
     if quotations is None:
-        quotations = find_quotations(doc.text)
+        quotations = find_quotations(text_of(doc))
     return Resolver(doc, attributions, quotations, model or load_model(None), aliases)
 
 

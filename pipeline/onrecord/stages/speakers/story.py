@@ -8,6 +8,7 @@ from typing import cast
 
 from spacy.tokens import Doc
 
+from onrecord.annotations import text_of
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation, paragraphs
 from onrecord.stages.speakers.clusters import Registry, cluster
@@ -27,7 +28,7 @@ class Story:
         quotations: Sequence[Quotation],
         aliases: Sequence[Alias] = (),
     ) -> None:
-        self.text = doc.text
+        self.text = text_of(doc)
         # Whole columns at once: a Token object for each word would take half of this stage's time.
         columns = cast("list[list[int]]", doc.to_array(["IDX", "LENGTH", "SENT_START"]).tolist())
         self.starts = [start for start, _, _ in columns]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from onrecord.annotations import read, write
+from onrecord.annotations import read, text_of, write
 from onrecord.encoder import READINGS, Reading
 from onrecord.labels import STANCES, TARGET_KINDS
 from onrecord.stages.attributions import Attribution, Span
@@ -280,6 +280,6 @@ class Stances:
     def __call__(self, doc: Doc) -> Doc:
         attributions, speakers = read(doc, "attributions", Attribution), read(doc, "speakers", Speaker)
         # A Doc that was stored after the attributions stage has lost its reading.
-        reading = READINGS.pop(doc, None) or self.reader.encoder.read(doc.text, read(doc, "quotations", Quotation))
+        reading = READINGS.pop(doc, None) or self.reader.encoder.read(text_of(doc), read(doc, "quotations", Quotation))
         write(doc, "stances", judge(reading, attributions, speakers, self.reader, RESOLVERS.get(doc)))
         return doc
