@@ -32,6 +32,7 @@ from network import Network
 from onrecord.evaluation.gold import GoldArticle, read_gold
 from onrecord.model_folder import load_tokenizer
 from onrecord.stages.attributions.decoding import WORD_TAGS
+from stances.calibrate import NEUTRAL_HEAT, write_heat
 from stances.calibrate import calibrate as calibrate_stances
 from stances.data import FOLDS, Item, attributions, dse, guessed, held_out, newsmtsc, read_lines
 from windows import (
@@ -184,7 +185,11 @@ def items_of(args: argparse.Namespace, tokenizer: Tokenizer) -> dict[str, list[I
 
 def news_of(args: argparse.Namespace, tokenizer: Tokenizer) -> list[Article]:
     """Return the news sentences with a polarity toward a mention."""
-    news = [item for item in newsmtsc(args.newsmtsc, tokenizer) if not held_out(item.doc_id, FOLDS)]
+    news = (
+        [item for item in newsmtsc(args.newsmtsc, tokenizer) if not held_out(item.doc_id, FOLDS)]
+        if args.newsmtsc
+        else []
+    )
     news += dse(args.dse, tokenizer, *PAIRS, Random(args.seed)) if args.dse else []
     return [sentence(item, tokenizer) for item in news[: args.limit]]
 
@@ -216,10 +221,11 @@ def finish(model: Network, gold: Sequence[GoldArticle], args: argparse.Namespace
     """Write the model folder."""
     export(model, args.model)
     write_calibration(args.model, 1.0, 0.0)
+    write_heat(args.model, NEUTRAL_HEAT)
     print(json.dumps(fit_acts(args.model, gold)))
     if args.dev:
         print(json.dumps(calibrate_attributions(args.model, read_gold(args.dev))))
-    if args.labels:
+    if args.labels and (args.labels / "meaning.train.jsonl").exists():
         calibrate_stances(args.model, args.gold[0], args.labels / "meaning.train.jsonl")
 
 

@@ -58,8 +58,6 @@ def fit(items: Sequence[Item], scored: Sequence[Candidates]) -> dict[str, float]
 
 def calibrate(model: Path, articles: Path, labels: Path) -> None:
     """Fit the temperatures, print the figures before and after, and write stances.json."""
-    if not (model / "stances.json").exists():
-        write_heat(model, NEUTRAL_HEAT)
     reader = Reader(model)
     items = attributions(articles, labels, reader.encoder.tokenizer)
     items = [item for item in items if held_out(item.doc_id, FOLDS)]

@@ -52,7 +52,9 @@ def certain(stance: str) -> tuple[float, ...]:
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Read a JSONL file."""
+    """Read a JSONL file; nothing if it is not there."""
+    if not path.exists():
+        return []
     with path.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
 
@@ -63,11 +65,13 @@ def held_out(doc_id: str, folds: int) -> bool:
 
 
 def attributions(articles: Path, labels: Path, tokenizer: Tokenizer) -> list[Item]:
-    """Return the labelled attributions of the articles, in the order of the labels."""
+    """Return the labelled attributions of the articles, in the order of the labels; labels of others are left out."""
     texts = {article["doc_id"]: article for article in read_lines(articles)}
     pieces: dict[str, Pieces] = {}
     items = []
     for label in read_lines(labels):
+        if label["doc_id"] not in texts:
+            continue
         article = texts[label["doc_id"]]
         if label["doc_id"] not in pieces:
             pieces[label["doc_id"]] = encode(article["text"], find_quotations(article["text"]), tokenizer)
@@ -111,6 +115,8 @@ def guessed(articles: Path, guesses: Path, tokenizer: Tokenizer, weight: float) 
     texts = {article["doc_id"]: article for article in read_lines(articles)}
     pieces: dict[str, Pieces] = {}
     for guess in read_lines(guesses):
+        if guess["doc_id"] not in texts:
+            continue
         article = texts[guess["doc_id"]]
         if guess["doc_id"] not in pieces:
             pieces = {guess["doc_id"]: encode(article["text"], find_quotations(article["text"]), tokenizer)}

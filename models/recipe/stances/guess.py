@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from onrecord.labels import STANCES
@@ -51,7 +49,7 @@ def guesses(reader: Reader, articles: Path, labelled: Path) -> Iterator[dict[str
                 "doc_id": article["doc_id"],
                 "id": gold["id"],
                 "target": [int(marked.start[first]), int(marked.end[last]), round(float(chances[best]), 4)],
-                "stance": np.round(weights @ stances / weights.sum(), 4).tolist(),
+                "stance": [round(chance, 4) for chance in (weights @ stances / weights.sum()).tolist()],
             }
 
 
