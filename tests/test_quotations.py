@@ -113,14 +113,20 @@ def test_order_is_by_start_then_longest() -> None:
     assert found == sorted(found, key=lambda q: (q.start, -q.end))
 
 
+def least_time(text: str) -> float:
+    """The shortest of three runs: what else the process and the machine do makes single ones longer."""
+    times = []
+    for _ in range(3):
+        begun = time.process_time()
+        find_quotations(text)
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
 @pytest.mark.parametrize("mark", ["“", '"', "'", "‘", "’", "«", "``", "' ", " “a", " ‘a"])
 def test_time_is_linear_in_the_number_of_marks(mark: str) -> None:
     find_quotations(mark * 2000)
-    times = []
-    for count in (5_000, 20_000):
-        begun = time.process_time()
-        find_quotations(mark * count)
-        times.append(time.process_time() - begun)
+    times = [least_time(mark * count) for count in (5_000, 20_000)]
     assert times[1] < 12 * times[0] + 0.05, times
 
 
