@@ -50,7 +50,9 @@ def read_scores(scores: Iterable[Scored], network: Network, pieces: Pieces) -> d
     """Return what the network sees in its windows, however unsure, by kind of cue."""
     found: dict[str, list[Attribution]] = {"cue": [], "inner": []}
     for group in groups(scores, GROUP):
-        cues = [seen for scored, path in zip(group, flat_paths(group)) for seen in find_cues(scored, path, network)]
+        tags = [log_softmax(scored.tags) for scored in group]
+        windows = zip(group, tags, padded_paths(tags, WORD_STEPS))
+        cues = [seen for scored, flat, path in windows for seen in find_cues(scored, np.exp(flat), path, network)]
         for seen, path in zip(cues, padded_paths([seen.pairs for seen in cues], PAIR_STEPS)):
             attribution = decode(seen, path[: len(seen.pairs)], network, pieces)
             if attribution is not None:
@@ -70,11 +72,6 @@ def groups(items: Iterable[Scored], size: int) -> Iterator[list[Scored]]:
         yield group
 
 
-def flat_paths(group: Sequence[Scored]) -> NDArray[np.int64]:
-    """Return the best path of flat tags through each window (windows, words)."""
-    return padded_paths([log_softmax(scored.tags) for scored in group], WORD_STEPS)
-
-
 def padded_paths(rows: Sequence[Array], steps: Array) -> NDArray[np.int64]:
     """Return the best paths through `rows` of different length (rows, longest); each row is (words, tags)."""
     if not rows:
@@ -85,9 +82,8 @@ def padded_paths(rows: Sequence[Array], steps: Array) -> NDArray[np.int64]:
     return best_paths(scores, steps)
 
 
-def find_cues(scored: Scored, path: NDArray[np.int64], network: Network) -> Iterator[Seen]:
-    """Yield the cues that begin in the window's core, given the best path of the flat tags."""
-    flat = np.exp(log_softmax(scored.tags))
+def find_cues(scored: Scored, flat: Array, path: NDArray[np.int64], network: Network) -> Iterator[Seen]:
+    """Yield the cues that begin in the window's core, given the chances of the flat tags and their best path."""
     window = scored.window
     for kind, cues in (("cue", spans_of(path, WORD_TAGS, "cue")), ("inner", likely_cues(flat))):
         tags = [WORD_TAGS.index(f"B-{kind}"), WORD_TAGS.index(f"I-{kind}")]
