@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from calibration import calibration_error
 from onrecord.evaluation.gold import GoldArticle, Roles, read_gold
 from onrecord.evaluation.spans import Comparison, compare, score_spans
 from onrecord.stages.attributions import Attribution, find_attributions
@@ -83,13 +87,6 @@ def logit(chance: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(clipped / (1 - clipped))
 
 
-def calibration_error(chance: NDArray[np.float64], right: NDArray[np.bool_], bins: int = 10) -> float:
-    """Return the expected calibration error in percent, over equally wide bins."""
-    place = np.minimum((chance * bins).astype(int), bins - 1)
-    gaps = [abs(chance[place == b].sum() - right[place == b].sum()) for b in range(bins)]
-    return 100 * float(sum(gaps)) / max(1, len(chance))
-
-
 def calibrate(folder: Path, gold: Mapping[str, GoldArticle]) -> dict[str, float]:
     """Fit Platt scaling on all of `gold`, write it to the folder; report its error where fitted on the other half."""
     write_calibration(folder, 1.0, 0.0)
@@ -98,12 +95,13 @@ def calibrate(folder: Path, gold: Mapping[str, GoldArticle]) -> dict[str, float]
     for half in (0, 1):
         slope, intercept = fit_platt(*outcomes(rows[half::2]))
         scores, right = outcomes(rows[1 - half :: 2])
-        errors.append(calibration_error(1 / (1 + np.exp(-(slope * logit(scores) + intercept))), right))
+        chance = 1 / (1 + np.exp(-(slope * logit(scores) + intercept)))
+        errors.append(100 * calibration_error(chance.tolist(), right.tolist()))
     scores, right = outcomes(rows)
     slope, intercept = fit_platt(scores, right)
     write_calibration(folder, slope, intercept)
     return {
-        "before": calibration_error(scores, right),
+        "before": 100 * calibration_error(scores.tolist(), right.tolist()),
         "after": sum(errors) / 2,
         "slope": slope,
         "intercept": intercept,

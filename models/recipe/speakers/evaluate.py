@@ -11,13 +11,17 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from data import Article, Label, read_articles
 
+from calibration import calibration_error
 from onrecord.stages.speakers import Speaker, resolve_speakers
 from onrecord.stages.speakers.judging import load_model
 
@@ -105,7 +109,7 @@ class Tally:
         share["pronoun"] = 100.0 * counts["pronoun right"] / max(counts["pronoun"], 1)
         addressees = counts["addressee gold"] + counts["addressee found"]
         share["addressee F1"] = 200.0 * counts["addressee right"] / max(addressees, 1)
-        share["calibration error"] = 100.0 * calibration_error(self.chances)
+        share["calibration error"] = 100.0 * calibration_error(*columns(self.chances))
         return share
 
     def show(self, errors: int = 0) -> None:
@@ -123,14 +127,9 @@ def form_of(speaker: Speaker) -> str:
     return f"{speaker.resolved}/{speaker.kind}"
 
 
-def calibration_error(chances: Sequence[tuple[float, bool]], bins: int = 10) -> float:
-    """Return the expected calibration error over equally wide bins."""
-    total = 0.0
-    for number in range(bins):
-        inside = [pair for pair in chances if min(int(pair[0] * bins), bins - 1) == number]
-        if inside:
-            total += abs(sum(chance for chance, _ in inside) - sum(right for _, right in inside))
-    return total / max(len(chances), 1)
+def columns(chances: Sequence[tuple[float, bool]]) -> tuple[list[float], list[bool]]:
+    """Return the chances, and whether they came true."""
+    return [chance for chance, _ in chances], [right for _, right in chances]
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from calibration import calibration_error
 from onrecord.encoder import Reading
 from onrecord.labels import STANCES
 from onrecord.stages.quotations import find_quotations
@@ -33,7 +34,6 @@ from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
 STOP = frozenset(
     "a an the of to in on for and or that this his her its their he she it they by with at as is was".split()  # noqa: SIM905
 )
-BINS = 10
 
 
 def words(phrase: str) -> set[str]:
@@ -53,14 +53,6 @@ def macro_f1(gold: Sequence[str], found: Sequence[str]) -> float:
     hit = Counter(one for one, two in zip(gold, found) if one == two)
     total = Counter(gold) + Counter(found)
     return sum(2 * hit[stance] / max(total[stance], 1) for stance in STANCES) / len(STANCES)
-
-
-def calibration_error(chances: Sequence[float], right: Sequence[bool]) -> float:
-    """Return the expected calibration error, by bins of equal width."""
-    chance, hit = np.array(chances), np.array(right, dtype=float)
-    bins = np.minimum((chance * BINS).astype(int), BINS - 1)
-    parts = [abs(chance[bins == b].sum() - hit[bins == b].sum()) for b in range(BINS)]
-    return float(sum(parts) / len(chance))
 
 
 def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict[str, Any]:
