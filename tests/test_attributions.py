@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read
 from onrecord.stages.attributions import Attribution
-from onrecord.stages.attributions.agreement import enclose, snap, without_rivals
+from onrecord.stages.attributions.agreement import carry_over, enclose, snap, without_rivals
 from onrecord.stages.attributions.cues import describe, is_negated
 from onrecord.stages.quotations import find_quotations
 
@@ -231,6 +231,22 @@ def test_content_takes_in_the_marks_it_touches() -> None:
     text = "“We lost,” Ruiz said."
     assert snap([(1, 9)], find_quotations(text)) == ((0, 10),)
     assert snap([(1, 3), (3, 9)], find_quotations(text)) == ((0, 10),)
+
+
+@pytest.mark.parametrize(
+    ("text", "cue", "content", "longer"),
+    [
+        ("Ruiz said: “We lost the vote.\n\n“We will be back.”", "said:", "“We lost the vote.", True),
+        ("“He came in late.\n\n“‘We lost the vote,’ Ruiz said.”", "said", "‘We lost the vote,’", False),
+        ("It went as follows: “RUIZ: We lost.\n\n“CHEN: You did.”", "follows:", "“RUIZ: We lost.", False),
+    ],
+    ids=["a statement", "an excerpt that holds the cue", "a transcript"],
+)
+def test_content_goes_on_with_a_quotation(text: str, cue: str, content: str, longer: bool) -> None:
+    at, start = text.index(cue), text.index(content)
+    found = [item((start, start + len(content)), cue=(at, at + len(cue)))]
+    [carried] = carry_over(found, find_quotations(text), text)
+    assert (carried.content != found[0].content) is longer
 
 
 # ---------------------------------------------------------------- any text

@@ -230,6 +230,26 @@ ONE = {
         "We hope it is late.\n\nLaura Chen won.\n\nNobody went.",
         ("We", "hope", "it is late"), "We", "author", None, "none",
     ),
+    "answer in an interview": (
+        "Laura Chen was interviewed in Boston.\n\nQ: What was it?\n\nA: It was late.",
+        ("A", None, "It was late"), "Laura Chen", "person", None, "nominal",
+    ),
+    "question in an interview": (
+        "Laura Chen was interviewed in Boston.\n\nQ: What was it?\n\nA: It was late.",
+        ("Q", None, "What was it?"), None, "author", None, "none",
+    ),
+    "answer of nobody known": (
+        "Q: What was it?\n\nA: It was late.",
+        ("A", None, "It was late"), None, "unknown", None, "none",
+    ),
+    "article in front of the cue's noun": (
+        "Hours before, a statement announcing the pick went out.",
+        ("a", "statement announcing", "the pick"), "a statement", "document", None, "nominal",
+    ),
+    "owner in front of the cue's noun": (
+        "Laura Chen was in Boston. Her claim that it was late was false.",
+        ("Her", "claim", "it was late"), "Laura Chen", "person", None, "pronoun",
+    ),
     "said in another case": (
         "DONALD TRUMP WINS.\n\nDonald Trump spoke in Ohio. TRUMP: It was late.",
         ("TRUMP", ":", "It was late"), "Donald Trump", "person", None, "name",

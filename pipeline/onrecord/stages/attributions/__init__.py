@@ -49,7 +49,7 @@ def find_attributions(reading: Reading, quotations: Sequence[Quotation], network
     scored = read_scores(network.encoder.score(reading), network, reading.pieces)
     found = without_rivals((item for item in scored["cue"] if not is_naming(item, text)), THRESHOLD)
     found = [replace(item, content=snap(item.content, quotations)) for item in found]
-    found = carry_over(share_out(found), quotations)
+    found = carry_over(share_out(found), quotations, text)
     found = list(set_aside(found, quotations, text))
     found += unclaimed(found, quotations, text)
     found = with_turns(found, text)

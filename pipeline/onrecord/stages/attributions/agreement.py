@@ -94,8 +94,11 @@ def joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def carry_over(found: Sequence[Attribution], quotations: Sequence[Quotation]) -> list[Attribution]:
-    """Give an attribution the rest of a quotation that goes on over several paragraphs, if nobody else claims it."""
+def carry_over(found: Sequence[Attribution], quotations: Sequence[Quotation], text: str) -> list[Attribution]:
+    """Give an attribution the rest of a quotation that goes on over several paragraphs, if nobody else claims it.
+
+    Not where the quotation is an excerpt: the cue stands inside it, or it is a transcript with several speakers.
+    """
     blocks = Blocks(found)
     longer: dict[Attribution, Attribution] = {}
     for chain in whole_quotations(quotations):
@@ -103,8 +106,10 @@ def carry_over(found: Sequence[Attribution], quotations: Sequence[Quotation]) ->
             continue
         holders = [claimant(quotation, blocks) for quotation in chain]
         owners = {holder for holder in holders if holder is not None}
-        if len(owners) == 1:
+        if len(owners) == 1 and not any(TURN.match(text, quotation.start) for quotation in chain[1:]):
             owner = owners.pop()
+            if owner.cue and any(quotation.start <= owner.cue[0] < quotation.end for quotation in chain):
+                continue
             rest = [(q.start, q.end) for q, holder in zip(chain, holders) if holder is None]
             content = [*longer.get(owner, owner).content, *rest]
             longer[owner] = replace(owner, content=joined(content))

@@ -31,7 +31,7 @@ from onrecord.stages.speakers.sources import (
     whole,
 )
 from onrecord.stages.speakers.story import Story
-from onrecord.stages.speakers.turns import signature, speaker_of_turn
+from onrecord.stages.speakers.turns import labelled, signature, speaker_of_turn, turn_label
 
 GENDERS = {"he": "m", "his": "m", "him": "m", "himself": "m", "she": "f", "her": "f", "hers": "f", "herself": "f"}
 # Pronouns that are followed through narration, and the chance from which they count.
@@ -103,8 +103,17 @@ class Resolver(Notebook):
         """Say who speaks in `attribution`."""
         if attribution.source is None:
             return self.carried(attribution) if attribution.cue is None else Verdict()
+        if label := turn_label(self.story, attribution.source):
+            return self.labelled(label)
         source = whole(self.story, attribution.source, attribution)
         return self.resolve(read_source(self.story, source), source, attribution.content)
+
+    def labelled(self, label: str) -> Verdict:
+        """Return the verdict for *Q* and *A* in an interview: who asks is the article's author."""
+        answers = labelled(self.story, label) if label == "A" else None
+        if answers is not None:
+            return self.of(answers, "nominal", "label of a turn")
+        return Verdict(kind="author" if label == "Q" else "unknown", rule="label of a turn")
 
     def resolve(self, reading: Reading, span: Span, own: tuple[Span, ...]) -> Verdict:
         """Say whom the words of a span mean."""

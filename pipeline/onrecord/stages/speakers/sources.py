@@ -70,13 +70,18 @@ class Reading:
 
 
 def whole(story: Story, source: Span, attribution: Attribution) -> Span:
-    """Return a source that stops at a determiner with the noun behind it: *Her* (daughter likes), *the* (mayor)."""
+    """Return a source that stops at a determiner with the noun behind it: *Her* (daughter likes), *the* (mayor).
+
+    Where an article is all there is, the noun may be the cue's: *a* (statement announcing).
+    """
     first, last = story.words_of(source)
     determiner = story.words[last - 1].lower()
     if determiner not in POSSESSIVES | ARTICLES:
         return source
     after = [span[0] for span in (*attribution.content, attribution.cue) if span and span[0] >= source[1]]
     end = story.word_at(min(after)) if after else last
+    if end == last == first + 1 and determiner in ARTICLES:
+        end = last + LONGEST
     chunk = next(chunks(story, last - 1, min(end, last + LONGEST)), None)
     if chunk is None or chunk.first != last - 1 or chunk.last == last or chunk.owner:
         return source

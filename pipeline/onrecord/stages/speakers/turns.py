@@ -37,6 +37,12 @@ def speaker_of_turn(story: Story, position: int) -> Entity | None:
     return interviewee(story) if asked_before else None
 
 
+def turn_label(story: Story, span: tuple[int, int]) -> str:
+    """Return *Q* or *A* if a span is the label of a turn, else nothing."""
+    label = LABEL.match(story.text, story.paragraph_starts[story.paragraph(span[0])])
+    return label["name"] if label is not None and label.span("name") == span and label["name"] in ("Q", "A") else ""
+
+
 def signature(story: Story, position: int) -> Entity | None:
     """Return who signs the text that holds a character: alone on a line behind it, or in a last line about him."""
     number = bisect_right(story.signatures, position, key=lambda mark: mark[0])
