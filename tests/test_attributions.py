@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read
 from onrecord.stages.attributions import Attribution
-from onrecord.stages.attributions.agreement import carry_over, enclose, snap, without_rivals
+from onrecord.stages.attributions.agreement import carry_over, enclose, signed, snap, with_name, without_rivals
 from onrecord.stages.attributions.cues import describe, is_negated
 from onrecord.stages.quotations import find_quotations
 
@@ -231,6 +231,29 @@ def test_content_takes_in_the_marks_it_touches() -> None:
     text = "“We lost,” Ruiz said."
     assert snap([(1, 9)], find_quotations(text)) == ((0, 10),)
     assert snap([(1, 3), (3, 9)], find_quotations(text)) == ((0, 10),)
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "whole"),
+    [
+        ("Mr. Schultz said it was late.", "Mr", "Mr. Schultz"),
+        ("Asked why, Dr. Ana P. Ruiz laughed.", "Dr.", "Dr. Ana P. Ruiz"),
+        ("Mr. Schultz said it was late.", "Mr. Schultz", "Mr. Schultz"),
+        ("The prof. said it was late.", "The prof", "The prof"),
+    ],
+)
+def test_source_does_not_stop_at_a_title(text: str, source: str, whole: str) -> None:
+    start = text.index(source)
+    found = with_name(Attribution((start, start + len(source)), None, ((0, 1),)), text)
+    assert text[slice(*(found.source or (0, 0)))] == whole
+
+
+def test_a_dash_signs_the_quotation_before_it() -> None:
+    text = "“He scares all of us.” ― Ana Ruiz\n“I do not like him at all.” ― Li Chen\n"
+    dash, second = text.index("―"), text.index("“I do")
+    [found] = signed([item((second, second + 27), cue=(dash, dash + 1))], find_quotations(text), text)
+    assert text[slice(*(found.source or (0, 0)))] == "Ana Ruiz"
+    assert found.content == ((0, 22),)
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,10 @@ from onrecord.stages.attributions.agreement import (
     enclose,
     set_aside,
     share_out,
+    signed,
     snap,
     unclaimed,
+    with_name,
     with_turns,
     without_rivals,
 )
@@ -48,8 +50,8 @@ def find_attributions(reading: Reading, quotations: Sequence[Quotation], network
     text = reading.text
     scored = read_scores(network.encoder.score(reading), network, reading.pieces)
     found = without_rivals((item for item in scored["cue"] if not is_naming(item, text)), THRESHOLD)
-    found = [replace(item, content=snap(item.content, quotations)) for item in found]
-    found = carry_over(share_out(found), quotations, text)
+    found = [with_name(replace(item, content=snap(item.content, quotations)), text) for item in found]
+    found = carry_over(signed(share_out(found), quotations, text), quotations, text)
     found = list(set_aside(found, quotations, text))
     found += unclaimed(found, quotations, text)
     found = with_turns(found, text)

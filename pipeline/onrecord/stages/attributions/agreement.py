@@ -73,6 +73,19 @@ def holder(number: int, found: Sequence[Attribution]) -> int | None:
     return min(holders)[1] if holders else None
 
 
+# What a title that the source stops at goes on with: *Mr* (. Schultz).
+NAMED = re.compile(r"\.? ?(?:[A-Z][\w’'-]*\.? ){0,2}[A-Z][\w’'-]+")
+TITLES = ("Mr", "Mrs", "Ms", "Dr", "Sen", "Rep", "Gov", "Gen", "Prof", "Rev")
+
+
+def with_name(item: Attribution, text: str) -> Attribution:
+    """Return an attribution whose source does not stop at a title."""
+    if item.source is None or text[slice(*item.source)].rsplit(None, 1)[-1].rstrip(".") not in TITLES:
+        return item
+    match = NAMED.match(text, item.source[1])
+    return replace(item, source=(item.source[0], match.end())) if match else item
+
+
 # ---------------------------------------------------------------- quotations
 
 
@@ -144,6 +157,22 @@ def signature(text: str, end: int) -> tuple[Span | None, Span | None]:
     """Return source and cue of a quotation that ends at `end` and is signed behind it; (None, None) if it is not."""
     match = SIGNATURE.match(text, end)
     return (match.span("source"), match.span("cue")) if match else (None, None)
+
+
+def signed(found: Sequence[Attribution], quotations: Sequence[Quotation], text: str) -> list[Attribution]:
+    """Let a dash with a name sign the quotation before it, whatever quotation comes next."""
+    own: dict[Span, tuple[Span, tuple[Span, ...]]] = {}
+    for chain in whole_quotations(quotations):
+        source, cue = signature(text, chain[-1].end) if is_statement(chain, text) else (None, None)
+        if source and cue:
+            own[cue] = source, tuple((quotation.start, quotation.end) for quotation in chain)
+    return [sign(item, *own[item.cue]) if item.cue in own else item for item in found]
+
+
+def sign(item: Attribution, source: Span, content: tuple[Span, ...]) -> Attribution:
+    """Return an attribution with the source that signs it, in the words of the network if it saw the same."""
+    same = item.source is not None and item.source[0] == source[0]
+    return replace(item, source=item.source if same else source, content=content)
 
 
 def whole_quotations(quotations: Sequence[Quotation]) -> Iterator[list[Quotation]]:
