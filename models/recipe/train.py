@@ -34,7 +34,7 @@ from onrecord.model_folder import load_tokenizer
 from onrecord.stages.attributions.decoding import WORD_TAGS
 from stances.calibrate import NEUTRAL_HEAT, write_heat
 from stances.calibrate import calibrate as calibrate_stances
-from stances.data import FOLDS, Item, attributions, dse, guessed, held_out, newsmtsc, read_lines
+from stances.data import FOLDS, Item, attributions, dse, held_out, newsmtsc, read_lines
 from windows import (
     IGNORE,
     Article,
@@ -54,7 +54,7 @@ POSITIONS = 2304  # places in a batch
 PARTS = ("attributions", "together")
 PAIR_WEIGHT, STANCE_WEIGHT, SPAN_WEIGHT = 0.5, 0.6, 0.4
 SMOOTHING = 0.05  # of the stance labels
-GUESS_WEIGHT = 0.5  # what an attribution counts that an earlier network judged
+LABELS = {"meaning.train.jsonl": 1.0, "machine.train.jsonl": 0.7}  # files of labels, and what each label counts
 INNER_SCORE = 0.55  # least score of an inner attribution, found by an earlier network, to be learned
 RENAMED = 0.25  # share of windows whose names are exchanged, so that names do not tell the stance
 FORGOTTEN = 0.1  # share of attributions without what the lexicon says of the cue
@@ -175,11 +175,10 @@ def inner_of(labels: Path) -> dict[str, list[dict]]:
 def items_of(args: argparse.Namespace, tokenizer: Tokenizer) -> dict[str, list[Item]]:
     """Return what is to be judged of each article."""
     found: dict[str, list[Item]] = defaultdict(list)
-    for path in args.gold:
-        for item in attributions(path, args.labels / "meaning.train.jsonl", tokenizer):
-            found[item.doc_id].append(item)
-        for item in guessed(path, args.labels / "guessed.train.jsonl", tokenizer, GUESS_WEIGHT):
-            found[item.doc_id].append(item)
+    for path in (*args.gold, *args.together):
+        for name, weight in LABELS.items():
+            for item in attributions(path, args.labels / name, tokenizer, weight):
+                found[item.doc_id].append(item)
     return {key: items for key, items in found.items() if args.all or not held_out(key, FOLDS)}
 
 
@@ -208,6 +207,7 @@ def train(args: argparse.Namespace) -> None:
     else:
         fit(model, [prepare(article, (), (), tokenizer) for article in gold], (), 0, args)
     if args.labels:
+        gold += gold_of(args.together)[: args.limit]
         inner, items = inner_of(args.labels), items_of(args, tokenizer)
         begin_inner(model)
         freeze(model)
@@ -233,7 +233,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", nargs="+", type=Path, help="articles with attributions, as JSONL")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for weights and log")
-    parser.add_argument("--labels", type=Path, help="folder with meaning, inner and guessed labels of these articles")
+    parser.add_argument("--labels", type=Path, help="folder with labels of these articles: meaning, machine, inner")
+    parser.add_argument(
+        "--together", nargs="+", type=Path, default=(), help="articles that the second part reads as well"
+    )
     parser.add_argument("--model", type=Path, help="model folder to write when done")
     parser.add_argument("--dev", type=Path, help="gold articles to fit the confidence of attributions on")
     parser.add_argument("--newsmtsc", type=Path)

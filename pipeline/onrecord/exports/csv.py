@@ -1,7 +1,8 @@
 """CSV, a row an attribution, for spreadsheets and pandas.
 
 Spreadsheets run what begins like a formula. A cell that begins so gets an apostrophe in front, as OWASP advises; all
-other cells hold the words unchanged. Rows end in a line feed; line breaks within a cell are kept in quotation marks.
+other cells hold the words unchanged but for control characters. Rows end in a line feed; line breaks within a cell are
+kept in quotation marks.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from onrecord.records import Record
 
 # What a spreadsheet may take for a formula at the start of a cell, full-width forms among them.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Control characters, which steer terminals or which readers refuse; tab and line breaks are none of them.
+CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), "\ufffd")
 
 Cell = str | int | float | None
 
@@ -33,10 +36,10 @@ def write(results: Iterable[Result], path: Path) -> None:
 
 
 def guarded(value: Cell) -> Cell:
-    """Return a cell that no spreadsheet runs; NUL, which many readers refuse, becomes U+FFFD."""
+    """Return a cell that no spreadsheet runs; control characters become U+FFFD."""
     if not isinstance(value, str):
         return value
-    words = value.replace("\0", "\ufffd")
+    words = value.translate(CONTROLS)
     return f"'{words}" if words.lstrip(" \u00a0\u200b\ufeff").startswith(FORMULA) else words
 
 
