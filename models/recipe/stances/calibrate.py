@@ -19,10 +19,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from onrecord.evaluation.meaning import share_half
 from onrecord.stages.stances import Decision, decide
 from onrecord.stages.stances.network import Candidates, Reader
 from stances.data import FOLDS, Item, attributions, held_out
-from stances.evaluate import figures, matches, score
+from stances.evaluate import figures, score
 
 GRID = np.round(np.exp(np.linspace(np.log(0.5), np.log(4.0), 19)), 3).tolist()
 NEUTRAL_HEAT = {"target_temperature": 1.0, "stance_temperature": 1.0}
@@ -42,7 +43,7 @@ def fit(items: Sequence[Item], scored: Sequence[Candidates]) -> dict[str, float]
 
     def target_loss(temperature: float) -> float:
         found = decisions(target_temperature=temperature)
-        right = [matches(item.label["target"], item.text[slice(*d.target)]) for d, item in zip(found, items) if d]
+        right = [share_half(item.label["target"], item.text[slice(*d.target)]) for d, item in zip(found, items) if d]
         return log_loss([d.target_chance for d in found if d], right)
 
     def stance_loss(temperature: float) -> float:

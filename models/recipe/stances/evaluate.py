@@ -11,10 +11,8 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import re
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,34 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from calibration import calibration_error
 from onrecord.encoder import Reading
+from onrecord.evaluation.meaning import macro_f1, share_half
 from onrecord.labels import STANCES
 from onrecord.stages.quotations import find_quotations
 from onrecord.stages.stances import Decision, decide
 from onrecord.stages.stances.network import Candidates, Reader, pooled
 from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
-
-STOP = frozenset(
-    "a an the of to in on for and or that this his her its their he she it they by with at as is was".split()  # noqa: SIM905
-)
-
-
-def words(phrase: str) -> set[str]:
-    """Return a phrase's words for comparison: stop words count only where there are no others."""
-    found = re.findall(r"[\w$%]+", re.sub(r"[’']s\b", "", phrase.lower()))
-    return {word for word in found if word not in STOP} or set(found)
-
-
-def matches(one: str, two: str) -> bool:
-    """Return whether two phrases share half of the longer one's words."""
-    a, b = words(one), words(two)
-    return bool(a and b) and len(a & b) >= 0.5 * max(len(a), len(b))
-
-
-def macro_f1(gold: Sequence[str], found: Sequence[str]) -> float:
-    """Return the macro-averaged F1 over the stances."""
-    hit = Counter(one for one, two in zip(gold, found) if one == two)
-    total = Counter(gold) + Counter(found)
-    return sum(2 * hit[stance] / max(total[stance], 1) for stance in STANCES) / len(STANCES)
 
 
 def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict[str, Any]:
@@ -60,11 +36,11 @@ def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict
     found = [decision.stance if decision else "neutral" for decision in decisions]
     gold = [item.gold for item in items]
     phrases = [item.text[slice(*decision.target)] if decision else "" for item, decision in zip(items, decisions)]
-    match = [matches(item.label["target"], phrase) for item, phrase in zip(items, phrases)]
+    match = [share_half(item.label["target"], phrase) for item, phrase in zip(items, phrases)]
     stance = [one == two for one, two in zip(gold, found)]
     rows = {
         "stance accuracy": np.mean(stance),
-        "stance macro-F1": macro_f1(gold, found),
+        "stance macro-F1": macro_f1(zip(gold, found)) / 100,
         "target match": np.mean(match),
         "target exact": np.mean([item.label["target"] == phrase for item, phrase in zip(items, phrases)]),
         "both right": np.mean([one and two for one, two in zip(stance, match)]),
@@ -101,8 +77,7 @@ def polarity(reader: Reader, items: Sequence[Item]) -> dict[str, float]:
         found.append(STANCES[int(logits[0].argmax())])
     gold = [item.gold for item in items]
     accuracy = float(np.mean([one == two for one, two in zip(gold, found)]))
-    rates = {"macro-F1": macro_f1(gold, found), "accuracy": accuracy}
-    return {"items": len(items), **{name: round(100 * rate, 1) for name, rate in rates.items()}}
+    return {"items": len(items), "macro-F1": round(macro_f1(zip(gold, found)), 1), "accuracy": round(100 * accuracy, 1)}
 
 
 def main() -> None:

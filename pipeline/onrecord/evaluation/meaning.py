@@ -42,6 +42,11 @@ class Judgement:
         return self.speaker and self.stance and self.target
 
     @property
+    def true_stance(self) -> str:
+        """The gold stance: where there are several, the one that was found."""
+        return self.record.stance if self.stance else self.label.stance[0]
+
+    @property
     def pronoun(self) -> bool:
         mention = self.record.speaker.mention
         return mention is not None and mention.text.lower() in PRONOUNS
@@ -143,7 +148,7 @@ def figures(judgements: Sequence[Judgement], found: int, gold: int) -> dict[str,
         "stance": percent(item.stance for item in judgements),
         "target": percent(item.target for item in judgements),
         "stance and target": percent(item.stance and item.target for item in judgements),
-        "stance macro-F1": macro_f1(judgements),
+        "stance macro-F1": macro_f1((item.true_stance, item.record.stance) for item in judgements),
         "pronoun speakers": percent(item.speaker for item in pronouns),
         "end to end F1": 200.0 * sum(item.all for item in judgements) / ((found + gold) or 1),
         "addressee": precision_recall(
@@ -159,15 +164,11 @@ def percent(outcomes: Iterable[bool]) -> float:
     return 100.0 * sum(found) / (len(found) or 1)
 
 
-def macro_f1(judgements: Iterable[Judgement]) -> float:
-    """Return the mean over the stances of their F1; a right answer counts as the label itself."""
-    hits: Counter[str] = Counter()
-    both: Counter[str] = Counter()
-    for item in judgements:
-        found = item.record.stance
-        truth = found if item.stance else item.label.stance[0]
-        hits[truth] += truth == found
-        both.update((truth, found))
+def macro_f1(stances: Iterable[tuple[str, str]]) -> float:
+    """Return the mean over the stances of their F1, in percent, from pairs of the true stance and the one found."""
+    pairs = list(stances)
+    hits = Counter(truth for truth, found in pairs if truth == found)
+    both = Counter(stance for pair in pairs for stance in pair)
     return sum(200.0 * hits[stance] / both[stance] for stance in STANCES if both[stance]) / len(STANCES)
 
 
