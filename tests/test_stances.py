@@ -185,6 +185,12 @@ def test_conjuncts_stand_on_both_sides(tokenizer: Tokenizer) -> None:
     assert found == [("the", "law"), ("against", "taxes")]
 
 
+def test_no_conjunct_behind_the_last_word(tokenizer: Tokenizer) -> None:
+    marked, _ = marked_row("<Ruiz> *likes* [the town and]", tokenizer)
+    size = len(marked.ids)
+    assert not len(conjuncts(marked, np.zeros((size, size), dtype=np.float32), np.array([size - 3, size - 2])))
+
+
 def test_pooled_means() -> None:
     vectors = np.arange(8, dtype=np.float32).reshape(4, 2)
     marked = hand_marked(4, [0, 1, 1, 0])

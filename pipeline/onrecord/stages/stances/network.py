@@ -152,7 +152,8 @@ def conjuncts(marked: Marked, spans: Array, place: Index) -> Index:
     at = int(place[1]) + 1
     while at < len(marked.ids) and marked.ids[at] in JOINTS | PREPOSITIONS:
         at += 1
-    if int(place[1]) + 1 < len(marked.ids) and marked.ids[place[1] + 1] in JOINTS and np.isfinite(possible[at].max()):
+    joined = at < len(marked.ids) and marked.ids[place[1] + 1] in JOINTS
+    if joined and np.isfinite(possible[at].max()):
         found.append((at, int(possible[at].argmax())))
     at = int(place[0]) - 1
     at -= marked.ids[at] in PREPOSITIONS
