@@ -15,6 +15,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -34,7 +35,7 @@ from onrecord.model_folder import load_tokenizer
 from onrecord.stages.attributions.decoding import WORD_TAGS
 from stances.calibrate import NEUTRAL_HEAT, write_heat
 from stances.calibrate import calibrate as calibrate_stances
-from stances.data import FOLDS, Item, attributions, dse, held_out, newsmtsc, read_lines
+from stances.data import FOLDS, Item, attributions, dse, guessed, held_out, newsmtsc, read_lines
 from windows import (
     IGNORE,
     Article,
@@ -54,7 +55,8 @@ POSITIONS = 2304  # places in a batch
 PARTS = ("attributions", "together")
 PAIR_WEIGHT, STANCE_WEIGHT, SPAN_WEIGHT = 0.5, 0.6, 0.4
 SMOOTHING = 0.05  # of the stance labels
-LABELS = {"meaning.train.jsonl": 1.0, "machine.train.jsonl": 0.7}  # files of labels, and what each label counts
+GUESS_WEIGHT = 0.5  # what an attribution counts that an earlier network judged
+MACHINE_WEIGHT = 0.7  # and one that a language model judged
 INNER_SCORE = 0.55  # least score of an inner attribution, found by an earlier network, to be learned
 RENAMED = 0.25  # share of windows whose names are exchanged, so that names do not tell the stance
 FORGOTTEN = 0.1  # share of attributions without what the lexicon says of the cue
@@ -166,19 +168,21 @@ def gold_of(paths: Iterable[Path]) -> list[GoldArticle]:
     return [article for path in paths for article in read_gold(path).values()]
 
 
-def inner_of(labels: Path) -> dict[str, list[dict]]:
-    """Return the inner attributions of each article, as an earlier network found them."""
-    found = {row["doc_id"]: row["inner"] for row in read_lines(labels / "inner.train.jsonl")}
+def inner_of(folders: Iterable[Path]) -> dict[str, list[dict]]:
+    """Return the inner attributions of each article, those that an earlier network found with its score."""
+    found = {row["doc_id"]: row["inner"] for labels in folders for row in read_lines(labels / "inner.train.jsonl")}
     return {key: [one for one in rows if one["score"] >= INNER_SCORE] for key, rows in found.items()}
 
 
 def items_of(args: argparse.Namespace, tokenizer: Tokenizer) -> dict[str, list[Item]]:
     """Return what is to be judged of each article."""
     found: dict[str, list[Item]] = defaultdict(list)
-    for path in (*args.gold, *args.together):
-        for name, weight in LABELS.items():
-            for item in attributions(path, args.labels / name, tokenizer, weight):
-                found[item.doc_id].append(item)
+    for path, labels in product((*args.gold, *args.together), args.labels):
+        items = attributions(path, labels / "meaning.train.jsonl", tokenizer)
+        items += attributions(path, labels / "machine.train.jsonl", tokenizer, MACHINE_WEIGHT)
+        items += guessed(path, labels / "guessed.train.jsonl", tokenizer, GUESS_WEIGHT)
+        for item in items:
+            found[item.doc_id].append(item)
     return {key: items for key, items in found.items() if args.all or not held_out(key, FOLDS)}
 
 
@@ -225,15 +229,16 @@ def finish(model: Network, gold: Sequence[GoldArticle], args: argparse.Namespace
     print(json.dumps(fit_acts(args.model, gold)))
     if args.dev:
         print(json.dumps(calibrate_attributions(args.model, read_gold(args.dev))))
-    if args.labels and (args.labels / "meaning.train.jsonl").exists():
-        calibrate_stances(args.model, args.gold[0], args.labels / "meaning.train.jsonl")
+    for labels in args.labels:
+        if (labels / "meaning.train.jsonl").exists():
+            calibrate_stances(args.model, args.gold[0], labels / "meaning.train.jsonl")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", nargs="+", type=Path, help="articles with attributions, as JSONL")
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder for weights and log")
-    parser.add_argument("--labels", type=Path, help="folder with labels of these articles: meaning, machine, inner")
+    parser.add_argument("--labels", nargs="+", type=Path, default=(), help="folders with labels of these articles")
     parser.add_argument(
         "--together", nargs="+", type=Path, default=(), help="articles that the second part reads as well"
     )

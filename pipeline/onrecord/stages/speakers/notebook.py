@@ -13,7 +13,7 @@ from onrecord.stages.speakers import kinds
 from onrecord.stages.speakers.entities import Entity, Mention
 from onrecord.stages.speakers.judging import Model
 from onrecord.stages.speakers.names import is_title, without_possessive
-from onrecord.stages.speakers.phrases import Phrase, begin_of, read_phrase
+from onrecord.stages.speakers.phrases import Phrase, begin_of, noun_of, read_phrase
 from onrecord.stages.speakers.ranking import Event, Trail, trail_of
 from onrecord.stages.speakers.sources import clean, is_thing
 from onrecord.stages.speakers.story import Story
@@ -39,6 +39,8 @@ class Notebook:
         named = any(True for _ in story.names_in(phrase.first, phrase.last))
         chances = kinds.score(self.model.kinds, kinds.features(story.words, phrase, people, named))
         kind = max(chances, key=lambda kind: chances[kind])
+        if not phrase.plural and (noun := noun_of(phrase.noun)) and noun[0] in ("person", "aide"):
+            kind = "anonymous"
         span = story.span_of(phrase.first, phrase.last)
         name = without_possessive(" ".join(story.text[slice(*span)].split()))
         if kind == "organization":

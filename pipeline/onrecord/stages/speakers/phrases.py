@@ -135,6 +135,13 @@ def read_phrase(words: Sequence[str], first: int, last: int, units: Mapping[int,
     head = head_of(words, first, last, units)
     low = words[first].lower()
     noun = fold(words[head])
+    # The tokeniser splits *front-runner*.
+    if (
+        head > first + 1
+        and words[head - 1] == "-"
+        and (whole := f"{fold(words[head - 2])}-{singular(noun)}") in nouns()
+    ):
+        return Phrase(first, last, head, low if low in DETERMINERS else "", whole, is_plural(noun))
     return Phrase(first, last, head, low if low in DETERMINERS else "", singular(noun), is_plural(noun))
 
 
