@@ -17,7 +17,8 @@ import pytest
 from spacy.language import Language
 
 import onrecord
-from onrecord.evaluation.gold import GoldArticle, Roles, read_gold
+from onrecord.evaluation import roles
+from onrecord.evaluation.gold import GoldArticle, read_gold
 from onrecord.evaluation.meaning import share_half
 from onrecord.evaluation.spans import Comparison, compare, score_spans
 from onrecord.records import Record
@@ -33,15 +34,6 @@ Found = dict[str, tuple[GoldArticle, list[Record]]]
 def found(nlp: Language) -> Found:
     articles = read_gold(FOLDER / "articles.jsonl")
     return {key: (one, onrecord.extract(one.text, nlp=nlp, doc_id=key)) for key, one in articles.items()}
-
-
-def roles(record: Record) -> Roles:
-    mention, cue = record.speaker.mention, record.cue
-    return {
-        "source": ((mention.start, mention.end),) if mention else (),
-        "cue": ((cue.start, cue.end),) if cue else (),
-        "content": tuple((span.start, span.end) for span in record.content.spans),
-    }
 
 
 def compared(article: GoldArticle, records: Sequence[Record]) -> Comparison:

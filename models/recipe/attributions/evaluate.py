@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,10 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from calibration import calibration_error
 from onrecord.evaluation.gold import GoldArticle, Roles, read_gold
+from onrecord.evaluation.meaning import calibration_error
 from onrecord.evaluation.spans import Comparison, compare, score_spans
 from onrecord.stages.attributions import Attribution, find_attributions
 from onrecord.stages.attributions.network import Network
@@ -96,12 +93,12 @@ def calibrate(folder: Path, gold: Mapping[str, GoldArticle]) -> dict[str, float]
         slope, intercept = fit_platt(*outcomes(rows[half::2]))
         scores, right = outcomes(rows[1 - half :: 2])
         chance = 1 / (1 + np.exp(-(slope * logit(scores) + intercept)))
-        errors.append(100 * calibration_error(chance.tolist(), right.tolist()))
+        errors.append(calibration_error(chance.tolist(), right.tolist()))
     scores, right = outcomes(rows)
     slope, intercept = fit_platt(scores, right)
     write_calibration(folder, slope, intercept)
     return {
-        "before": 100 * calibration_error(scores.tolist(), right.tolist()),
+        "before": calibration_error(scores.tolist(), right.tolist()),
         "after": sum(errors) / 2,
         "slope": slope,
         "intercept": intercept,

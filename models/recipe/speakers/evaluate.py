@@ -11,17 +11,14 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 from data import Article, Label, read_articles
 
-from calibration import calibration_error
+from onrecord.evaluation.meaning import calibration_error
 from onrecord.stages.speakers import Speaker, resolve_speakers
 from onrecord.stages.speakers.judging import load_model
 
@@ -109,7 +106,7 @@ class Tally:
         share["pronoun"] = 100.0 * counts["pronoun right"] / max(counts["pronoun"], 1)
         addressees = counts["addressee gold"] + counts["addressee found"]
         share["addressee F1"] = 200.0 * counts["addressee right"] / max(addressees, 1)
-        share["calibration error"] = 100.0 * calibration_error(*columns(self.chances))
+        share["calibration error"] = calibration_error(*columns(self.chances))
         return share
 
     def show(self, errors: int = 0) -> None:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-from calibration import calibration_error
+from onrecord.evaluation.meaning import calibration_error
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.quotations import find_quotations
 from onrecord.stages.speakers import kinds, speaker_of
@@ -284,7 +284,7 @@ def error_of_calibration(resolved: list[tuple[Article, Resolver]]) -> float:
                 chance = model.confidence(verdict) if label is not None else None
                 if label is not None and chance is not None:
                     chances.append((chance, same_name(label["speaker"], verdict.name, label["kind"])))
-    return 100.0 * calibration_error(*columns(chances))
+    return calibration_error(*columns(chances))
 
 
 def main() -> None:

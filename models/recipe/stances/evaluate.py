@@ -21,9 +21,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from calibration import calibration_error
 from onrecord.encoder import Reading
-from onrecord.evaluation.meaning import macro_f1, share_half
+from onrecord.evaluation.meaning import calibration_error, macro_f1, share_half
 from onrecord.labels import STANCES
 from onrecord.stages.quotations import find_quotations
 from onrecord.stages.stances import Decision, decide
@@ -44,8 +43,8 @@ def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict
         "target match": np.mean(match),
         "target exact": np.mean([item.label["target"] == phrase for item, phrase in zip(items, phrases)]),
         "both right": np.mean([one and two for one, two in zip(stance, match)]),
-        "stance ECE": calibration_error([d.stance_chance if d else 0 for d in decisions], stance),
-        "target ECE": calibration_error([d.target_chance if d else 0 for d in decisions], match),
+        "stance ECE": calibration_error([d.stance_chance if d else 0 for d in decisions], stance) / 100,
+        "target ECE": calibration_error([d.target_chance if d else 0 for d in decisions], match) / 100,
     }
     table: dict[str, Any] = {name: round(100 * float(value), 1) for name, value in rows.items()}
     for least in (0.6, 0.7, 0.8, 0.9):

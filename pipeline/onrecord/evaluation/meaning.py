@@ -204,6 +204,12 @@ def calibration(outcomes: Iterable[tuple[float | None, bool]]) -> dict[str, Any]
     return {"ece": error, "count": total, "bins": rows}
 
 
+def calibration_error(chances: Sequence[float], right: Sequence[bool]) -> float:
+    """Return the expected calibration error, in percent; 0 if there are no chances."""
+    found = calibration(zip(chances, right))
+    return float(found["ece"]) if found else 0.0
+
+
 def bin_rows(bins: dict[int, list[tuple[float, bool]]]) -> Iterator[dict[str, Any]]:
     for number in sorted(bins):
         pairs = bins[number]
