@@ -250,6 +250,38 @@ ONE = {
         "Laura Chen was in Boston. Her claim that it was late was false.",
         ("Her", "claim", "it was late"), "Laura Chen", "person", None, "pronoun",
     ),
+    "name behind a description": (
+        "Another supporter in Ohio, city clerk Ana Ruiz, said it was late.",
+        ("Another supporter in Ohio, city clerk Ana Ruiz,", "said", "it was late"), "Ana Ruiz", "person", None, "name",
+    ),
+    "name that a clause behind a description mentions": (
+        "An aide, who works for Ana Ruiz, said it was late.",
+        ("An aide, who works for Ana Ruiz,", "said", "it was late"), "An aide", "anonymous", None, "nominal",
+    ),
+    "tweet of somebody": (
+        RUIZ + "Her second tweet said it was late.",
+        ("Her second tweet", "said", "it was late"), "Ana Ruiz", "person", "Mayor", "nominal",
+    ),
+    "report of somebody": (
+        RUIZ + "Her second report said it was late.",
+        ("Her second report", "said", "it was late"), "Her second report", "document", None, "nominal",
+    ),
+    "daughter of somebody": (
+        RUIZ + "Her daughter said it was late.",
+        ("Her daughter", "said", "it was late"), "Her daughter", "anonymous", None, "nominal",
+    ),
+    "both of whom": (
+        "Two senators, both of whom said it was late, left.",
+        ("both of whom", "said", "it was late"), "Two senators", "group", None, "pronoun",
+    ),
+    "description in a headline": (
+        "NFL Legend Says It Was Late\n\n" + RUIZ,
+        ("NFL Legend", "Says", "It Was Late"), "NFL Legend", "anonymous", None, "nominal",
+    ),
+    "body whose name ends in a word for people": (
+        "The Philippine Star said it was late.",
+        ("The Philippine Star", "said", "it was late"), "Philippine Star", "organization", None, "name",
+    ),
     "said in another case": (
         "DONALD TRUMP WINS.\n\nDonald Trump spoke in Ohio. TRUMP: It was late.",
         ("TRUMP", ":", "It was late"), "Donald Trump", "person", None, "name",

@@ -29,7 +29,7 @@ from onrecord.stages.speakers.names import (
     without_possessive,
     word_set,
 )
-from onrecord.stages.speakers.phrases import verb_forms
+from onrecord.stages.speakers.phrases import is_plural, noun_of, verb_forms
 
 Span = tuple[int, int]
 KINDS = {
@@ -49,6 +49,8 @@ BODIES = word_set(
     "party post press project report research school senate show society state street team times today tower towers "
     "tribune trust union university watch"
 )
+# Words for bodies that news capitalises like names, without being any: *the super PAC*.
+COMMON_BODIES = word_set("super pac super-pac")
 # What *Mr.* or *spokeswoman* counts for, beside a given name or a pronoun, which count for one.
 HONORIFIC_VOTES = 3
 # How many words before a name may belong to its title: *former Deputy Prime Minister*.
@@ -258,7 +260,21 @@ def repaired(page: Page, start: int, end: int, kind: str) -> Mention | None:
         first = start
     if not any(word[0].isupper() or word[0].isdigit() for word in words[first:end]):
         return None
+    if kind == "organization" and describes(words[first:end], words[first - 1].lower() if first else ""):
+        return None
     return mention_at(page, first, end, kind)
+
+
+def describes(words: Sequence[str], before: str) -> bool:
+    """True if `words`, though taken for a body's name, say what somebody is: *NFL Legend*, *Federal Judge*, *PAC*.
+
+    Behind *the* (the word `before`, in small letters) they would not be capitalised: *the Philippine Star*.
+    """
+    if fold(" ".join(words)) in outlets() or any(word.lower() in LINKS for word in words):
+        return False
+    noun = noun_of(fold(words[-1]))
+    human = noun is not None and noun[0] in ("person", "aide") and not is_plural(fold(words[-1]))
+    return (human and before != "the") or all(fold(word) in COMMON_BODIES for word in words)
 
 
 def impersonal(words: Sequence[str]) -> bool:

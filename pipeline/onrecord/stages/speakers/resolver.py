@@ -38,6 +38,8 @@ GENDERS = {"he": "m", "his": "m", "him": "m", "himself": "m", "she": "f", "her":
 FOLLOWED = frozenset(("He", "She", "he", "she"))
 SURE = 0.6
 INDEFINITE = word_set("a an one some another any each every no")
+# What stands for who utters it (GUIDELINES: a signed letter or tweet has its signer as speaker).
+UTTERANCES = word_set("tweet comment remark word message argument mind voice thinking")
 SPEAKS = {"place": "organization", "people": "person"}
 
 
@@ -353,28 +355,44 @@ class Resolver(Notebook):
         known = story.registry.names.get(fold(printed))
         if known is not None and known.kind != "person":
             return self.of(known, "name", "name")
-        if owned := self.owned(phrase, own):
-            return owned
+        if (spoken := self.utterance(phrase, own)) or (spoken := self.owned(phrase, own)):
+            return spoken
         task = self.task_of(phrase)
         if task == "body":
             self.notice_phrases(span[0])
         if task:
             ranked = self.model.ranker.rank(story, self.trail, Query(*span, task, "", phrase, own))
+            if task == "nominal" and (owner := self.owner_of(phrase, own)):
+                ranked = [candidate for candidate in ranked if candidate.entity is not owner.entity]
             if ranked and ranked[0].entity is not None:
                 verdict = self.of(ranked[0].entity, "nominal", f"ranked {task}")
                 return replace(verdict, candidates=tuple(ranked), chance=ranked[0].chance)
         return self.as_printed(phrase)
 
+    def owner_of(self, phrase: Phrase, own: tuple[Span, ...]) -> Verdict | None:
+        """Return who *his* or *Trump’s* is in front of a noun: whoever *his daughter* is, it is not he."""
+        form = FORMS.get(phrase.determiner, "")
+        if phrase.determiner in POSSESSIVES and form in ("personal", "plural", "thing"):
+            place = self.story.span_of(phrase.first, phrase.first + 1)
+            owner = self.pronoun(Reading(form, phrase.determiner), place, own)
+            return owner if owner.entity else None
+        names = [name for name in self.story.names_in(phrase.first, phrase.head) if name[2].possessive]
+        if len(names) != 1 or names[0][2].begin > self.story.starts[phrase.first]:
+            return None
+        return self.named(*names[0][1:])
+
+    def utterance(self, phrase: Phrase, own: tuple[Span, ...]) -> Verdict | None:
+        """Return the verdict for somebody's words: *Trump’s tweet*, *her message* is Trump, is she."""
+        owner = self.owner_of(phrase, own) if phrase.noun in UTTERANCES else None
+        return replace(owner, resolved="nominal", rule="words by their owner") if owner else None
+
     def owned(self, phrase: Phrase, own: tuple[Span, ...]) -> Verdict | None:
         """Return the verdict for a body by its owner: *his campaign* is *Trump campaign* if the article says so."""
         noun = noun_of(phrase.noun)
-        form = FORMS.get(phrase.determiner, "")
-        owned = phrase.determiner in POSSESSIVES and form in ("personal", "plural", "thing")
-        if not owned or noun is None or noun[0] != "organization":
+        if phrase.determiner not in POSSESSIVES or noun is None or noun[0] != "organization":
             return None
-        place = self.story.span_of(phrase.first, phrase.first + 1)
-        owner = self.pronoun(Reading(form, phrase.determiner), place, own)
-        if owner.entity is None or owner.entity.kind != "person":
+        owner = self.owner_of(phrase, own)
+        if owner is None or owner.entity is None or owner.entity.kind != "person":
             return None
         rest = " ".join(self.story.words[phrase.first + 1 : phrase.last])
         names = (owner.entity.name, owner.entity.words[-1])
@@ -390,6 +408,9 @@ class Resolver(Notebook):
         """Return the ranker's task for a description that may mean somebody named, "" for one that does not."""
         noun = noun_of(phrase.noun)
         if noun is None or phrase.plural or phrase.determiner in INDEFINITE:
+            return ""
+        # Headlines speak of *NFL Legend* before the text says who that is.
+        if not phrase.determiner and self.story.words[phrase.head][0].isupper():
             return ""
         if noun[0] in ("person", "aide"):
             return "nominal"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.speakers.chunks import LONGEST, chunks
-from onrecord.stages.speakers.entities import BODIES, Entity, Mention
+from onrecord.stages.speakers.entities import BODIES, Entity, Mention, describes
 from onrecord.stages.speakers.names import (
     ARTICLES,
     LINKS,
@@ -104,6 +104,10 @@ def read_source(story: Story, span: Span) -> Reading:
     # One that stops short of its noun: *Pashinyan’s recent* (announcement).
     while last - first > 2 and story.words[last - 1] in ADJECTIVES and owned(story, first, last - 1):
         last -= 1
+    # *Both of whom*, *many of them*: whoever they are.
+    end = story.words[last - 1]
+    if last - first == 3 and story.words[first + 1] == "of" and FORMS.get(end) in ("relative", "plural"):
+        return Reading(FORMS[end], end)
     low = story.words[first].lower()
     if low in FORMS and (last - first == 1 or (low in SUBJECTS and "and" not in story.words[first:last])):
         return Reading(FORMS[low], low)
@@ -133,7 +137,23 @@ def names_at_head(story: Story, phrase: Phrase, last: int) -> tuple[tuple[Entity
             if not phrase.plural:
                 return (after[0][1:],)
             return tuple((entity, mention) for _, entity, mention in group) if len(group) > 1 else ()
+    later = [name for name in names if name[0] > phrase.head]
+    if later and not phrase.plural and noun is not None and noun[0] in ("person", "aide"):
+        return at_end(story, later[-1], phrase.head, last)
     return ()
+
+
+def at_end(story: Story, name: tuple[int, Entity, Mention], head: int, last: int) -> tuple[tuple[Entity, Mention], ...]:
+    """Return the person whose name ends a description, behind a comma: *a supporter in Ohio, city clerk Ann Poe*."""
+    number, entity, mention = name
+    begin = number
+    while begin > head + 1 and story.words[begin - 1] not in (",", "-", "–", "—", "--"):
+        begin -= 1
+    behind = any(word[0].isalnum() for word in story.words[story.units[number] : last])
+    clause = not FUNCTION.isdisjoint(word.lower() for word in story.words[begin:number])
+    if entity.kind != "person" or begin == head + 1 or behind or clause:
+        return ()
+    return ((entity, mention),)
 
 
 def owned(story: Story, first: int, last: int) -> bool:
@@ -205,6 +225,7 @@ def only_titles(story: Story, first: int, last: int) -> bool:
 def register_source(story: Story, span: Span) -> None:
     """Make a name of the head of a source if it is capitalised and the entity recogniser passed it over."""
     first, last = story.words_of(span)
+    set_kind_by_apposition(story, first, last)
     first += story.words[first].lower() in ARTICLES and last - first > 1
     if (end := end_of_body(story, first, last)) is not None:
         story.add_name(first, end, "organization")
@@ -228,7 +249,26 @@ def register_source(story: Story, span: Span) -> None:
         if words[begin - 1].lower() in ("the", "a", "an") or begin - 1 in story.peoples:
             break
         begin -= 1
-    story.add_name(begin, head + 1, kind_of_unknown(words[begin : head + 1], phrase))
+    if not describes(words[begin : head + 1], phrase.determiner):
+        story.add_name(begin, head + 1, kind_of_unknown(words[begin : head + 1], phrase))
+
+
+def set_kind_by_apposition(story: Story, first: int, last: int) -> None:
+    """Let what is said of a name behind a comma tell its kind: *Steven Law, a former aide to …* is a person."""
+    names = [name for name in story.names_in(first, last) if name[2].begin <= story.starts[first]]
+    if not names or not 1 < len(names[0][1].words) < 5:
+        return
+    number, entity, mention = names[0]
+    comma = story.units[number]
+    if comma + 1 >= last or story.words[comma] != "," or story.words[comma + 1].lower() in FUNCTION:
+        return
+    if {entity.kind, mention.kind} - {"person", "organization"}:
+        return
+    phrase = read_phrase(story.words, comma + 1, last, story.units)
+    noun = noun_of(phrase.noun) if phrase and not phrase.plural else None
+    if noun is not None and phrase is not None and phrase.head not in story.unit_at:
+        kind = "person" if noun[0] in ("person", "aide") else noun[0]
+        entity.kind = kind if kind in ("person", "organization") else entity.kind
 
 
 def surname_of(story: Story, number: int) -> bool:
