@@ -72,9 +72,13 @@ class Encoder(nn.Module):
         self.dropout = dropout
         nn.init.zeros_(self.feature.weight)
 
-    def forward(self, ids: Tensor, features: Tensor, mask: Tensor | None) -> Tensor:
-        """Return the vectors (batch, length, WIDTH); `mask` is 1 for real positions, None if all are."""
+    def forward(self, ids: Tensor, features: Tensor, mask: Tensor | None, more: Tensor | None = None) -> Tensor:
+        """Return the vectors (batch, length, WIDTH); `mask` is 1 for real positions, None if all are.
+
+        `more` is added to the embeddings.
+        """
         x = self.word(ids) + self.position.weight[: ids.shape[1]] + self.kind + self.feature(features)
+        x = x if more is None else x + more
         x = F.dropout(self.norm(x), self.dropout, self.training)
         for layer in self.layers:
             x = layer(x, hide(mask))

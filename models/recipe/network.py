@@ -1,12 +1,14 @@
-"""The network: one pass of the encoder over a window, heads for attributions, and a reader that judges them.
+"""The two networks: one finds attributions in a window of text, the other judges one attribution.
 
-Attributions: every word gets a flat tag (source, cue, content: BIO). For each cue, a small pair scorer then tags all
-words of the window anew, *for that cue*: its source, its content. So neighbouring contents do not merge, one source may
-serve several cues, and a content may have several pieces; the flat tags find the cues.
+Attributions: one pass of the encoder over a window. Every word gets a flat tag (source, cue, content: BIO). For each
+cue, a small pair scorer then tags all words of the window anew, *for that cue*: its source, its content. So
+neighbouring contents do not merge, one source may serve several cues, and a content may have several pieces; the flat
+tags find the cues.
 
-Stances: the reader, two narrow transformer layers, goes over the encoder's vectors of one attribution with the role of
-each piece (source, cue, content) added. Targets: one softmax over all spans of whole words in content or cue, scored by
-a_i + b_j + q_i . k_j. Stance: a perceptron on the means of target, cue and content, and the first place.
+Stances: the reader, an encoder of its own that begins as a copy of the first, goes over one attribution with the role
+of each piece (source, cue, content) added to its embedding. Targets: one softmax over all spans of whole words in
+content or cue, scored by a_i + b_j + q_i . k_j. Stance: a perceptron on the means of target, cue and content, and the
+first place.
 """
 
 from __future__ import annotations
@@ -14,19 +16,18 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from encoder import WIDTH, Encoder, Layer, hide, scale
+from encoder import WIDTH, Encoder, scale
 from onrecord.labels import STANCES
 from onrecord.stages.attributions.decoding import BUCKETS, PAIR_TAGS, WORD_TAGS
-from onrecord.stages.stances.network import LENGTH, ROLES
+from onrecord.stages.stances.network import ROLES
 
 PAIR_WIDTH = 192
-READER_WIDTH, READER_HEADS, READER_HIDDEN, READER_LAYERS = 256, 8, 768, 2
 SPAN_WIDTH = 64
 STANCE_WIDTH = 256
 
 
 class Network(nn.Module):
-    """Encoder, the heads of the attributions stage, and the reader of the stances stage."""
+    """Encoder and the heads of the attributions stage."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,18 +40,16 @@ class Network(nn.Module):
         self.distance = nn.Embedding(BUCKETS, PAIR_WIDTH)
         self.pair = nn.Linear(PAIR_WIDTH, len(PAIR_TAGS))
         nn.init.normal_(self.distance.weight, std=0.02)
-        self.view = nn.Linear(WIDTH, READER_WIDTH)
-        self.reader = Reader()
 
     def forward(
         self, ids: Tensor, features: Tensor, mask: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Return, for (batch, length) pieces, the word tags' logits, the vectors that `pairs` takes, and the views.
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return, for (batch, length) pieces, the word tags' logits and the vectors that `pairs` takes.
 
         `mask` is 1 for real positions, None if all are.
         """
         vectors = self.dropout(self.encoder(ids, features, mask))
-        return self.tags(vectors), self.cue(vectors), self.gate(vectors), self.word(vectors), self.view(vectors)
+        return self.tags(vectors), self.cue(vectors), self.gate(vectors), self.word(vectors)
 
     def pairs(self, cue: Tensor, gate: Tensor, word: Tensor, distance: Tensor) -> Tensor:
         """Score cues (n, width) against words (n, length, width) at `distance` (n, length) buckets."""
@@ -59,31 +58,25 @@ class Network(nn.Module):
 
 
 class Reader(nn.Module):
-    """Reads attributions, given as views of their pieces; the first place has a vector of zeros as its view."""
+    """Reads attributions, given as their pieces with roles; the first place stands for the whole of one."""
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
-        self.role = nn.Embedding(ROLES, READER_WIDTH)
-        self.place = nn.Embedding(LENGTH, READER_WIDTH)
-        self.norm = nn.LayerNorm(READER_WIDTH)
-        self.layers = nn.ModuleList(
-            Layer(dropout, READER_WIDTH, READER_HEADS, READER_HIDDEN) for _ in range(READER_LAYERS)
-        )
+        self.encoder = Encoder(dropout)
+        self.role = nn.Embedding(ROLES, WIDTH)
         self.dropout = nn.Dropout(dropout)
-        self.edges = nn.Linear(READER_WIDTH, 2)
-        self.query = nn.Linear(READER_WIDTH, SPAN_WIDTH)
-        self.key = nn.Linear(READER_WIDTH, SPAN_WIDTH)
-        self.up = nn.Linear(4 * READER_WIDTH, STANCE_WIDTH)
+        self.edges = nn.Linear(WIDTH, 2)
+        self.query = nn.Linear(WIDTH, SPAN_WIDTH)
+        self.key = nn.Linear(WIDTH, SPAN_WIDTH)
+        self.up = nn.Linear(4 * WIDTH, STANCE_WIDTH)
         self.down = nn.Linear(STANCE_WIDTH, len(STANCES))
         nn.init.normal_(self.role.weight, std=0.02)
-        nn.init.normal_(self.place.weight, std=0.02)
 
-    def forward(self, views: Tensor, roles: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, ids: Tensor, features: Tensor, roles: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Return the vectors (n, length, width) and the score of each span (n, first piece, last piece)."""
-        x = self.dropout(self.norm(views + self.role(roles) + self.place.weight[: roles.shape[1]]))
-        for layer in self.layers:
-            x = layer(x, hide(mask))
-        vectors = self.dropout(x)
+        vectors = self.dropout(self.encoder(ids, features, mask, self.role(roles)))
         start, end = self.edges(vectors).unbind(-1)
         product = self.query(vectors) @ self.key(vectors).transpose(1, 2) * scale(SPAN_WIDTH)
         return vectors, product + start[:, :, None] + end[:, None, :]

@@ -26,7 +26,6 @@ from onrecord.labels import ACTS
 from onrecord.lexicons import find_cue
 from onrecord.stages.attributions.cues import WORD
 from onrecord.stages.attributions.network import Network
-from onrecord.stages.quotations import find_quotations
 from windows import prepare
 
 DECAY = 1e-3
@@ -35,12 +34,11 @@ STEPS = 400
 
 def examples(network: Network, article: GoldArticle) -> list[tuple[NDArray[np.float32], str, str]]:
     """Return (vector, act, lemma) of the article's cues that the lexicon knows."""
-    prepared = prepare(article, (), (), network.encoder.tokenizer)
-    reading = network.encoder.open(article.text, find_quotations(article.text))
+    prepared = prepare(article, (), network.encoder.tokenizer)
     rows = []
-    for scored in network.encoder.score(reading):
+    for scored in network.encoder.score(prepared.pieces):
         low = int(np.searchsorted(prepared.words, scored.window.start))
-        for gold, roles in zip(prepared.gold or (), article.attributions.values()):
+        for gold, roles in zip(prepared.gold, article.attributions.values()):
             for first, last in gold.cue[:1]:
                 if low <= first and last <= low + len(scored.words):
                     words = [word.lower() for s, e in roles["cue"] for word in WORD.findall(article.text, s, e)]

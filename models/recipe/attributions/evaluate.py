@@ -34,8 +34,7 @@ def run_model(folder: Path, gold: Mapping[str, GoldArticle]) -> list[tuple[Compa
     network = Network(folder)
     rows = []
     for article in gold.values():
-        quotations = find_quotations(article.text)
-        found = find_attributions(network.encoder.open(article.text, quotations), quotations, network)
+        found = find_attributions(article.text, find_quotations(article.text), network)
         outer = [item for item in found if item.within is None]
         rows.append((compare(article, [roles(item) for item in outer]), outer))
     return rows

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.encoder import LENGTH, Reading
+from onrecord.encoder import LENGTH
 from onrecord.evaluation.gold import GoldArticle, read_gold
 from onrecord.pieces import Pieces
 from onrecord.stages.attributions.attribution import Attribution, Span
@@ -33,17 +33,16 @@ LEAST = 8
 def find_inner(article: GoldArticle, network: Network) -> Iterator[Attribution]:
     """Yield the inner attributions of an article with gold attributions."""
     quotations = find_quotations(article.text)
-    reading = network.encoder.open(article.text, quotations)
+    pieces = network.encoder.pieces(article.text, quotations)
     outer = [
         Attribution(first(item["source"]), first(item["cue"]), tuple(item["content"]))
         for item in article.attributions.values()
         if item["content"]
     ]
     for span in sorted({span for item in outer for span in item.content}):
-        part = part_of(span, reading.pieces)
+        part = part_of(span, pieces)
         if LEAST <= len(part) <= LENGTH - 2:
-            alone = Reading(article.text, part, np.zeros((len(part), network.encoder.width), dtype=np.float16))
-            seen = read_scores(network.encoder.score(alone), network, part)
+            seen = read_scores(network.encoder.score(part), network, part)
             yield from keep_inner(seen["cue"], outer, quotations)
 
 

@@ -60,7 +60,7 @@ def fit(items: Sequence[Item], scored: Sequence[Candidates]) -> dict[str, float]
 def calibrate(model: Path, articles: Path, labels: Path) -> None:
     """Fit the temperatures, print the figures before and after, and write stances.json."""
     reader = Reader(model)
-    items = attributions(articles, labels, reader.encoder.tokenizer)
+    items = attributions(articles, labels, reader.tokenizer)
     items = [item for item in items if held_out(item.doc_id, FOLDS)]
     scored = score(reader, items)
     heat = fit(items, scored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -108,30 +108,6 @@ def places(marked: Marked, start: int, end: int) -> tuple[int, int] | None:
     if not len(inside) or marked.start[inside[0]] > start or marked.end[inside[-1]] < end:
         return None
     return int(inside[0]), int(inside[-1])
-
-
-def guessed(articles: Path, guesses: Path, tokenizer: Tokenizer, weight: float) -> Iterator[Item]:
-    """Yield the attributions that an earlier network judged: soft stances, and the likeliest target."""
-    texts = {article["doc_id"]: article for article in read_lines(articles)}
-    pieces: dict[str, Pieces] = {}
-    for guess in read_lines(guesses):
-        if guess["doc_id"] not in texts:
-            continue
-        article = texts[guess["doc_id"]]
-        if guess["doc_id"] not in pieces:
-            pieces = {guess["doc_id"]: encode(article["text"], find_quotations(article["text"]), tokenizer)}
-        gold = next(item for item in article["attributions"] if item["id"] == guess["id"])
-        start, end, chance = guess["target"]
-        label = {"target": article["text"][start:end], "stance": STANCES[int(np.argmax(guess["stance"]))]}
-        item = attribution(gold, label, article["text"], pieces[guess["doc_id"]])
-        place = places(item.marked, start, end)
-        yield replace(
-            item,
-            doc_id=guess["doc_id"],
-            targets=[place] if place and allowed(item.marked)[place] else [],
-            stance=tuple(guess["stance"]),
-            weight=weight * chance,
-        )
 
 
 # ---------------------------------------------------------------- polarity in news sentences

@@ -9,11 +9,10 @@ With --held-out only the articles that train.py keeps back are scored.
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from onrecord.encoder import Reading
 from onrecord.evaluation.meaning import calibration_error, macro_f1, share_half
 from onrecord.labels import STANCES
-from onrecord.stages.quotations import find_quotations
 from onrecord.stages.stances import Decision, decide
 from onrecord.stages.stances.network import Candidates, Reader, pooled
 from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
@@ -55,23 +52,16 @@ def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict
     return {"items": len(items), **table}
 
 
-def read_items(reader: Reader, items: Sequence[Item]) -> Iterator[tuple[Item, Reading]]:
-    """Yield the items with the readings of their texts; those of one text should stand together."""
-    for text, own in itertools.groupby(items, key=lambda item: item.text):
-        reading = reader.encoder.read(text, find_quotations(text))
-        yield from ((item, reading) for item in own)
-
-
 def score(reader: Reader, items: Sequence[Item]) -> list[Candidates]:
     """Run the network over the items."""
-    return [reader.score(item.marked, reading.views) for item, reading in read_items(reader, items)]
+    return [reader.score(item.marked) for item in items]
 
 
 def polarity(reader: Reader, items: Sequence[Item]) -> dict[str, float]:
     """Return macro-F1 and accuracy of the stance toward given targets."""
     found = []
-    for item, reading in read_items(reader, items):
-        vectors, _ = reader.run(item.marked, reading.views)
+    for item in items:
+        vectors, _ = reader.run(item.marked)
         logits = reader.stances(pooled(vectors, item.marked, np.array(item.targets[:1])))
         found.append(STANCES[int(logits[0].argmax())])
     gold = [item.gold for item in items]
@@ -89,14 +79,13 @@ def main() -> None:
     args = parser.parse_args()
     reader = Reader(args.model)
     if args.newsmtsc:
-        news = [item for item in newsmtsc(args.newsmtsc, reader.encoder.tokenizer) if held_out(item.doc_id, FOLDS)]
+        news = [item for item in newsmtsc(args.newsmtsc, reader.tokenizer) if held_out(item.doc_id, FOLDS)]
         print(json.dumps(polarity(reader, news)))
     if args.labels:
-        items = attributions(args.articles, args.labels, reader.encoder.tokenizer)
+        items = attributions(args.articles, args.labels, reader.tokenizer)
         items = [item for item in items if held_out(item.doc_id, FOLDS)] if args.held_out else items
-        pairs = list(read_items(reader, items))
         begun = time.process_time()
-        scored = [reader.score(item.marked, reading.views) for item, reading in pairs]
+        scored = score(reader, items)
         cost = 1000 * (time.process_time() - begun) / len(items)
         decisions = [decide(c, i.marked, i.text, reader.calibration) for c, i in zip(scored, items)]
         print(json.dumps({**figures(items, decisions), "ms an attribution": round(cost, 2)}, indent=1))

@@ -17,7 +17,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.annotations import read, text_of, write
-from onrecord.encoder import READINGS, Reading
 from onrecord.stages.attributions.agreement import (
     carry_over,
     enclose,
@@ -41,15 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Attribution", "Attributions", "Span", "find_attributions", "make_attributions"]
 
-# Least score of an attribution. Chosen on dev for the best F1 of attributions with source and cue.
-THRESHOLD = 0.1
 
-
-def find_attributions(reading: Reading, quotations: Sequence[Quotation], network: Network) -> list[Attribution]:
+def find_attributions(text: str, quotations: Sequence[Quotation], network: Network) -> list[Attribution]:
     """Return the attributions of a text in text order; linear in its length."""
-    text = reading.text
-    scored = read_scores(network.encoder.score(reading), network, reading.pieces)
-    found = without_rivals((item for item in scored["cue"] if not is_naming(item, text)), THRESHOLD)
+    pieces = network.encoder.pieces(text, quotations)
+    scored = read_scores(network.encoder.score(pieces), network, pieces)
+    found = without_rivals(item for item in scored["cue"] if not is_naming(item, text))
     found = [with_name(replace(item, content=snap(item.content, quotations)), text) for item in found]
     found = carry_over(signed(share_out(found), quotations, text), quotations, text)
     found = list(set_aside(found, quotations, text))
@@ -91,6 +87,5 @@ class Attributions:
 
     def __call__(self, doc: Doc) -> Doc:
         quotations = read(doc, "quotations", Quotation)
-        READINGS[doc] = reading = self.network.encoder.open(text_of(doc), quotations)
-        write(doc, "attributions", find_attributions(reading, quotations, self.network))
+        write(doc, "attributions", find_attributions(text_of(doc), quotations, self.network))
         return doc

@@ -22,13 +22,11 @@ STATEMENT_WORDS = 4
 NEAR = 40
 
 
-def without_rivals(found: Iterable[Attribution], threshold: float) -> list[Attribution]:
-    """Drop what scores under `threshold`, and of two attributions of the same content the less sure one."""
+def without_rivals(found: Iterable[Attribution]) -> list[Attribution]:
+    """Drop of two attributions of the same content the less sure one."""
     kept: list[Attribution] = []
     blocks = Blocks()
     for attribution in sorted(found, key=lambda item: -(item.score or 0.0)):
-        if (attribution.score or 0.0) < threshold:
-            break
         if not any(same_content(attribution.content, other.content) for other in blocks.near(attribution.content)):
             kept.append(attribution)
             blocks.add(attribution)

@@ -17,7 +17,7 @@ def keep_inner(
     inner: Iterable[Attribution], found: Sequence[Attribution], quotations: Sequence[Quotation]
 ) -> list[Attribution]:
     """Return those of the attributions with an inner cue that are sure enough and nobody has `found` already."""
-    sure = without_rivals(inner, INNER_THRESHOLD)
+    sure = without_rivals(item for item in inner if (item.score or 0.0) >= INNER_THRESHOLD)
     sure = [replace(item, content=snap(item.content, quotations)) for item in sure]
     known = sorted(attribution.cue for attribution in found if attribution.cue)
     blocks = Blocks(found)

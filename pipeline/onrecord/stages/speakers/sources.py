@@ -82,7 +82,7 @@ def whole(story: Story, source: Span, attribution: Attribution) -> Span:
     end = story.word_at(min(after)) if after else last
     if end == last == first + 1 and determiner in ARTICLES:
         end = last + LONGEST
-    chunk = next(chunks(story, last - 1, min(end, last + LONGEST)), None)
+    chunk = next(chunks(story, last - 1, min(end, last + LONGEST, len(story.words))), None)
     if chunk is None or chunk.first != last - 1 or chunk.last == last or chunk.owner:
         return source
     known = noun_of(fold(story.words[chunk.head])) is not None

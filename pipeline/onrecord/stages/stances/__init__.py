@@ -20,8 +20,8 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.annotations import read, text_of, write
-from onrecord.encoder import READINGS, Reading
 from onrecord.labels import STANCES, TARGET_KINDS
+from onrecord.pieces import encode
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.attributions.decoding import Array
 from onrecord.stages.quotations import Quotation
@@ -78,19 +78,20 @@ class Judgement:
 
 
 def judge(
-    reading: Reading,
+    text: str,
+    quotations: Sequence[Quotation],
     attributions: Sequence[Attribution],
     speakers: Sequence[Speaker],
     reader: Reader,
     resolver: Resolver | None = None,
 ) -> list[Judgement]:
     """Return one judgement an attribution; `resolver` knows whom pronouns and short names mean."""
-    text, found = reading.text, []
+    pieces, found = encode(text, quotations, reader.tokenizer), []
     for number, (attribution, speaker) in enumerate(zip(attributions, speakers)):
         source, cue = ([span] if span else [] for span in (attribution.source, attribution.cue))
         carried = cue_stance(" ".join(text[start:end] for start, end in cue))
-        marked = mark(reading.pieces, source, cue, attribution.content, carried)
-        decision = decide(reader.score(marked, reading.views), marked, text, reader.calibration)
+        marked = mark(pieces, source, cue, attribution.content, carried)
+        decision = decide(reader.score(marked), marked, text, reader.calibration)
         found.append(judgement(decision, Namer(text, speaker, resolver, number)) if decision else NOTHING)
     return found
 
@@ -279,7 +280,7 @@ class Stances:
 
     def __call__(self, doc: Doc) -> Doc:
         attributions, speakers = read(doc, "attributions", Attribution), read(doc, "speakers", Speaker)
-        # A Doc that was stored after the attributions stage has lost its reading.
-        reading = READINGS.pop(doc, None) or self.reader.encoder.read(text_of(doc), read(doc, "quotations", Quotation))
-        write(doc, "stances", judge(reading, attributions, speakers, self.reader, RESOLVERS.get(doc)))
+        quotations = read(doc, "quotations", Quotation)
+        found = judge(text_of(doc), quotations, attributions, speakers, self.reader, RESOLVERS.get(doc))
+        write(doc, "stances", found)
         return doc

@@ -1,8 +1,8 @@
-"""Run the reader of the stances: from an attribution, given as views of its pieces, to target spans and stances.
+"""Run the reader of the stances: from an attribution, as pieces with roles, to target spans and stances.
 
-In: `Pieces`, the spans of one attribution, and the encoder's views. Out: candidate targets with log probabilities, and
-for each of them the chances of the three stances. One attribution at a time, unpadded and on one thread: dynamic int8
-scales depend on what shares a batch, and a judgement must not depend on what stands beside it.
+In: `Pieces` and the spans of one attribution. Out: candidate targets with log probabilities, and for each of them the
+chances of the three stances. One attribution at a time, unpadded and on one thread: dynamic int8 scales depend on what
+shares a batch, and a judgement must not depend on what stands beside it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from onrecord.encoder import load_encoder
 from onrecord.lexicons import find_cue
-from onrecord.model_folder import check_files, open_session
+from onrecord.model_folder import check_files, load_tokenizer, open_session
 from onrecord.pieces import CLS, Pieces
 from onrecord.stages.attributions.decoding import Array, log_softmax
 
@@ -44,13 +43,13 @@ ROLES = 6
 class Marked:
     """An attribution as the reader sees it, as arrays of one length; the first place stands for the whole of it.
 
-    `piece`: number of the word piece in the text, -1 at the first place; `segment`: number of the stretch of content
+    `features` are those of `Pieces`; `segment`: number of the stretch of content
     or cue that a piece stands in, 0 outside: a target lies in one stretch; `first`, `last`: edges of words; `start`,
     `end`: characters.
     """
 
-    piece: Index
     ids: Index
+    features: Index
     roles: Index
     segment: Index
     first: NDArray[np.bool_]
@@ -71,8 +70,8 @@ def mark(pieces: Pieces, source: Spans, cue: Spans, content: Spans, cue_stance: 
     roles = np.array([held.get(at, NONE) for at in piece.tolist()], dtype=np.int64)
     following = np.append(pieces.first[1:], True)
     return Marked(
-        piece,
         np.where(real, pieces.ids[piece], CLS),
+        np.where(real, pieces.features[piece], 0),
         roles,
         segments(piece, roles),
         real & pieces.first[piece],
@@ -184,23 +183,22 @@ class Reader:
     """The exported reader of a model folder; load once, use for any number of articles."""
 
     def __init__(self, folder: Path) -> None:
-        check_files(folder, ("stances.onnx", "stances.npz", "stances.json"))
-        self.encoder = load_encoder(folder)
+        check_files(folder, ("stances.onnx", "stances.npz", "stances.json", "tokenizer.json"))
+        self.tokenizer = load_tokenizer(folder)
         self.session = open_session(folder / "stances.onnx")
         with np.load(folder / "stances.npz") as weights:
             self.head = {name: weights[name] for name in ("up", "up_bias", "down", "down_bias")}
         self.calibration: dict[str, float] = json.loads((folder / "stances.json").read_text(encoding="utf-8"))
 
-    def run(self, marked: Marked, views: NDArray[np.float16]) -> tuple[Array, Array]:
+    def run(self, marked: Marked) -> tuple[Array, Array]:
         """Return the vectors of an attribution's places (length, width) and the scores of all spans of them."""
-        own = views[marked.piece].astype(np.float32)
-        own[0] = 0.0
-        vectors, spans = self.session.run(["vectors", "spans"], {"views": own[None], "roles": marked.roles[None]})
+        feed = {"ids": marked.ids[None], "features": marked.features[None], "roles": marked.roles[None]}
+        vectors, spans = self.session.run(["vectors", "spans"], feed)
         return vectors[0], spans[0]
 
-    def score(self, marked: Marked, views: NDArray[np.float16]) -> Candidates:
+    def score(self, marked: Marked) -> Candidates:
         """Return the candidate targets of an attribution with their stances; raw scores, not calibrated."""
-        vectors, spans = self.run(marked, views)
+        vectors, spans = self.run(marked)
         places, scores = best_spans(marked, spans)
         if len(places):
             more = conjuncts(marked, spans, places[0])
