@@ -1,4 +1,4 @@
-"""The encoder that the trained stages share: what it keeps of a text."""
+"""The encoder that finds attributions: every word is scored, in windows that it can hold."""
 
 from __future__ import annotations
 
