@@ -240,6 +240,8 @@ def test_content_takes_in_the_marks_it_touches() -> None:
         ("Asked why, Dr. Ana P. Ruiz laughed.", "Dr.", "Dr. Ana P. Ruiz"),
         ("Mr. Schultz said it was late.", "Mr. Schultz", "Mr. Schultz"),
         ("The prof. said it was late.", "The prof", "The prof"),
+        ("Police Sgt. Ana Ruiz said it was late.", "Police Sgt", "Police Sgt. Ana Ruiz"),
+        ("The President. Ana Ruiz said it.", "The President", "The President"),
     ],
 )
 def test_source_does_not_stop_at_a_title(text: str, source: str, whole: str) -> None:

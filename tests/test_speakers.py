@@ -13,12 +13,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.errors import OnRecordError
+from onrecord.lexicons import table
 from onrecord.pipeline import BASE, load_base
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.speakers import Speaker, explain, kinds, resolve_name, resolve_speakers, resolver_of
 from onrecord.stages.speakers.aliases import Aliases
 from onrecord.stages.speakers.judging import load_model
-from onrecord.stages.speakers.names import fold, initials, same_person, table, tidy, without_possessive
+from onrecord.stages.speakers.names import fold, initials, same_person, tidy, without_possessive
 from onrecord.stages.speakers.ranking import FEATURES
 
 LEXICONS = ("given_names.tsv", "nicknames.tsv", "nouns.tsv", "outlets.tsv", "titles.tsv")

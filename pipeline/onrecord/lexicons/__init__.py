@@ -1,8 +1,9 @@
-"""The lexicon of cues: which words signal an attribution, what act each is, and the stance it carries by itself.
+"""The lexicons: above all the one of cues, which words signal an attribution, what act each is, and what stance it has.
 
-In: the data files beside this one, `cues.tsv` and `irregular.tsv` (SOURCES.md tells what is in them). Out: `find_cue`,
-from the lemmas of a cue to its entry, and `lemma_of`, from an inflected form to its lemma, for callers that have no
-tagger. This does not find cues in a text, nor tell *call* (telephone) from *call* (name): it looks up what it is given.
+In: the data files beside this one (SOURCES.md tells what is in them). Out: `find_cue`, from the lemmas of a cue to its
+entry; `lemma_of`, from an inflected form to its lemma, for callers that have no tagger; `titles`; and `table`, which
+reads any of the others. This does not find cues in a text, nor tell *call* (telephone) from *call* (name): it looks up
+what it is given.
 """
 
 from __future__ import annotations
@@ -107,10 +108,25 @@ def lines_of(name: str) -> list[str]:
     return files(__name__).joinpath(name).read_text(encoding="utf-8").splitlines()
 
 
+def table(name: str) -> list[dict[str, str]]:
+    """Return the rows of a lexicon, by column."""
+    lines = [line.split("\t") for line in lines_of(name)]
+    for number, row in enumerate(lines, 1):
+        if len(row) != len(lines[0]):
+            raise OnRecordError(f"lexicons/{name}:{number}: {len(row)} cells instead of {len(lines[0])}")
+    return [dict(zip(lines[0], row)) for row in lines[1:]]
+
+
 @lru_cache(maxsize=1)
 def cues() -> Mapping[tuple[str, str], CueEntry]:
     """Return the lexicon, (cue, kind) -> entry, in the order of the file."""
     return MappingProxyType({(entry.cue, entry.kind): entry for entry in read_cues(lines_of("cues.tsv"))})
+
+
+@lru_cache(maxsize=1)
+def titles() -> Mapping[str, tuple[str, str]]:
+    """Return title -> (gender, kind): kind is "honorific" (*Mr.*) or "office" (*Sen.*)."""
+    return MappingProxyType({row["title"]: (row["gender"], row["kind"]) for row in table("titles.tsv")})
 
 
 # From forms to lemmas

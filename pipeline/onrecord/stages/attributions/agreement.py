@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from onrecord.lexicons import titles
 from onrecord.stages.attributions.attribution import Attribution, Blocks, Span, length, overlap, same_content
 from onrecord.stages.attributions.cues import describe
 from onrecord.stages.quotations import Quotation
@@ -73,12 +74,14 @@ def holder(number: int, found: Sequence[Attribution]) -> int | None:
 
 # What a title that the source stops at goes on with: *Mr* (. Schultz).
 NAMED = re.compile(r"\.? ?(?:[A-Z][\w’'-]*\.? ){0,2}[A-Z][\w’'-]+")
-TITLES = ("Mr", "Mrs", "Ms", "Dr", "Sen", "Rep", "Gov", "Gen", "Prof", "Rev")
 
 
 def with_name(item: Attribution, text: str) -> Attribution:
     """Return an attribution whose source does not stop at a title."""
-    if item.source is None or text[slice(*item.source)].rsplit(None, 1)[-1].rstrip(".") not in TITLES:
+    if item.source is None:
+        return item
+    last = text[slice(*item.source)].rsplit(None, 1)[-1].rstrip(".")
+    if not last[:1].isupper() or f"{last.lower()}." not in titles():
         return item
     match = NAMED.match(text, item.source[1])
     return replace(item, source=(item.source[0], match.end())) if match else item

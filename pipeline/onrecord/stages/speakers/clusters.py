@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence, Set
 from itertools import pairwise
 
+from onrecord.lexicons import titles
 from onrecord.stages.speakers.entities import BODIES, MODIFIERS, Alias, Entity, Mention, Page
 from onrecord.stages.speakers.names import (
     core_words,
@@ -20,7 +21,6 @@ from onrecord.stages.speakers.names import (
     is_acronym,
     outlets,
     same_person,
-    titles,
     without_article,
     without_possessive,
     word_set,

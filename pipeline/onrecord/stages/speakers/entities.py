@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from spacy.tokens import Doc
 
+from onrecord.lexicons import titles
 from onrecord.stages.speakers.names import (
     LINKS,
     SUFFIXES,
@@ -25,7 +26,6 @@ from onrecord.stages.speakers.names import (
     is_title,
     outlets,
     tidy,
-    titles,
     without_possessive,
     word_set,
 )

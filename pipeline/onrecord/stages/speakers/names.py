@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
 
-from onrecord.errors import OnRecordError
-from onrecord.lexicons import lines_of
+from onrecord.lexicons import table, titles
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -28,21 +27,6 @@ ARTICLES = frozenset(("the", "a", "an"))
 SUFFIXES = word_set("jr sr ii iii iv esq phd md")
 # Small words inside names: *Chamber of Commerce*, *Johnson & Johnson*.
 LINKS = word_set("of for the and & on in to at de la del")
-
-
-def table(name: str) -> list[dict[str, str]]:
-    """Return the rows of a lexicon, by column."""
-    lines = [line.split("\t") for line in lines_of(name)]
-    for number, row in enumerate(lines, 1):
-        if len(row) != len(lines[0]):
-            raise OnRecordError(f"lexicons/{name}:{number}: {len(row)} cells instead of {len(lines[0])}")
-    return [dict(zip(lines[0], row)) for row in lines[1:]]
-
-
-@lru_cache(maxsize=1)
-def titles() -> Mapping[str, tuple[str, str]]:
-    """Return title -> (gender, kind): kind is "honorific" (*Mr.*) or "office" (*Sen.*)."""
-    return MappingProxyType({row["title"]: (row["gender"], row["kind"]) for row in table("titles.tsv")})
 
 
 @lru_cache(maxsize=1)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from onrecord.lexicons import forms
-from onrecord.stages.speakers.names import ARTICLES, fold, table, word_set
+from onrecord.lexicons import forms, table
+from onrecord.stages.speakers.names import ARTICLES, fold, word_set
 
 DEFINITE = word_set("the this that these those")
 POSSESSIVES = word_set("my your his her its our their whose")
