@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from onrecord.lexicons import lemma_of, lines_of
+from onrecord.lexicons import lemma_of, table
 
 WORD = re.compile(r"\w+(?:[’'-]\w+)*")
 # Between the word and its object: *an end to the …*, *a ban on …*, *withdraw from our …*.
@@ -42,7 +42,7 @@ BETWEEN, BEFORE = 3, 3
 @lru_cache(maxsize=1)
 def reversals() -> frozenset[str]:
     """Return the words of `lexicons/reversals.tsv`."""
-    return frozenset(line.split("\t")[0] for line in lines_of("reversals.tsv")[1:])
+    return frozenset(row["word"] for row in table("reversals.tsv"))
 
 
 def reversed_stance(before: str) -> str | None:
