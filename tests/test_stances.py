@@ -159,13 +159,13 @@ def test_targets_are_not_longer_than_the_longest() -> None:
 def test_best_spans_come_by_score_with_log_probabilities() -> None:
     marked = hand_marked(3, [0, 1, 1])
     spans = np.log(np.array([[9.0, 9, 9], [9, 0.2, 0.5], [9, 9, 0.3]], dtype=np.float32))
-    places, scores = best_spans(marked, spans)
+    places, scores = best_spans(np.where(allowed(marked), spans, -np.inf))
     assert places.tolist() == [[1, 2], [2, 2], [1, 1]]
     assert np.exp(scores) == pytest.approx([0.5, 0.3, 0.2], abs=1e-6)
 
 
 def test_no_place_for_a_target() -> None:
-    places, scores = best_spans(hand_marked(2, [0, 0]), np.zeros((2, 2), dtype=np.float32))
+    places, scores = best_spans(np.full((2, 2), -np.inf, dtype=np.float32))
     nothing = Candidates(places, scores, np.zeros((0, 3), dtype=np.float32))
     assert decide(nothing, hand_marked(2, [0, 0]), "a b", PLAIN) is None
 
@@ -173,7 +173,7 @@ def test_no_place_for_a_target() -> None:
 def test_conjuncts_stand_on_both_sides(tokenizer: Tokenizer) -> None:
     marked, text = marked_row("<They> *protested* [against taxes, Russia and by the new law].", tokenizer)
     words = [text[start:end] for start, end in zip(marked.start.tolist(), marked.end.tolist())]
-    spans = np.zeros((len(words), len(words)), dtype=np.float32)
+    spans = np.where(allowed(marked), np.float32(0), -np.inf)
     spans[words.index("the"), words.index("law")] = 1
     target = np.array([words.index("Russia")] * 2)
     found = [(words[first], words[last]) for first, last in conjuncts(marked, spans, target).tolist()]
@@ -183,14 +183,16 @@ def test_conjuncts_stand_on_both_sides(tokenizer: Tokenizer) -> None:
 def test_no_conjunct_behind_the_last_word(tokenizer: Tokenizer) -> None:
     marked, _ = marked_row("<Ruiz> *likes* [the town and]", tokenizer)
     size = len(marked.ids)
-    assert not len(conjuncts(marked, np.zeros((size, size), dtype=np.float32), np.array([size - 3, size - 2])))
+    spans = np.where(allowed(marked), np.float32(0), -np.inf)
+    assert not len(conjuncts(marked, spans, np.array([size - 3, size - 2])))
 
 
 def test_pooled_means() -> None:
     vectors = np.arange(8, dtype=np.float32).reshape(4, 2)
     marked = hand_marked(4, [0, 1, 1, 0])
-    seen = pooled(vectors, marked, np.array([[1, 2], [2, 2]]))
-    assert seen.tolist() == [[3, 4, 0, 0, 3, 4, 0, 1], [4, 5, 0, 0, 3, 4, 0, 1]]
+    targets, rest = pooled(vectors, marked, np.array([[1, 2], [2, 2]]))
+    assert targets.tolist() == [[3, 4], [4, 5]]
+    assert rest.tolist() == [0, 0, 3, 4, 0, 1]
 
 
 def test_agreement_is_half_of_the_longer_span_or_equal_words() -> None:

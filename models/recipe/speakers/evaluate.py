@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,29 +17,9 @@ from typing import Any
 
 from data import Article, Label, read_articles
 
-from onrecord.evaluation.meaning import calibration_error
+from onrecord.evaluation.meaning import PRONOUNS, calibration_error, ends_alike, same_name
 from onrecord.stages.speakers import Speaker, resolve_speakers
 from onrecord.stages.speakers.judging import load_model
-
-DROPPED = frozenset(["a", "an", "the", "mr", "mrs", "ms", "dr", "sen", "rep", "gov", "president", "senator"])
-PRONOUNS = frozenset(["he", "her", "she", "they", "it", "i", "we", "his", "their", "its", "him", "them"])
-
-
-def name_words(name: str | None) -> list[str]:
-    """Return the words by which names are compared."""
-    words = re.findall(r"[\w$%]+", re.sub(r"[’']s\b", "", (name or "").lower()))
-    return [word for word in words if word not in DROPPED]
-
-
-def same_name(gold: str | None, found: str | None, kind: str, exact: bool = False) -> bool:
-    """True if a found name is right."""
-    if gold is None or found is None:
-        return gold is found
-    one, two = name_words(gold), name_words(found)
-    if one == two:
-        return True
-    short, long = sorted((one, two), key=len)
-    return not exact and kind == "person" and bool(short) and long[-len(short) :] == short
 
 
 def mark(label: Label, speaker: Speaker, printed: str) -> dict[str, bool]:
@@ -51,12 +30,6 @@ def mark(label: Label, speaker: Speaker, printed: str) -> dict[str, bool]:
         "kind": label["kind"] == speaker.kind,
         "pronoun": printed.lower() in PRONOUNS,
     }
-
-
-def same_addressee(gold: str, found: str) -> bool:
-    """True if two addressees are one: equal words, or one the other's last (*Clinton*, *Hillary Clinton*)."""
-    one, two = sorted((name_words(gold), name_words(found)), key=len)
-    return bool(one) and two[-len(one) :] == one
 
 
 class Tally:
@@ -93,7 +66,7 @@ class Tally:
         found = speaker.addressee_name
         self.counts["addressee gold"] += gold is not None
         self.counts["addressee found"] += found is not None
-        right = gold is not None and found is not None and same_addressee(gold, found)
+        right = gold is not None and found is not None and ends_alike(gold, found)
         self.counts["addressee right"] += right
         if (gold or found) and not right:
             text = article.doc.text[max(cue[0] - 60, 0) : cue[1] + 60] if cue else ""

@@ -12,8 +12,8 @@ from collections import Counter
 from pathlib import Path
 
 from data import attribution_of, parse, read_lines
-from evaluate import same_name
 
+from onrecord.evaluation.meaning import same_name
 from onrecord.stages.speakers import resolve_speakers
 
 

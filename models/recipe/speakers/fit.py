@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 from data import Article, Label, read_articles
-from evaluate import Tally, columns, same_addressee, same_name
+from evaluate import Tally, columns
 from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-from onrecord.evaluation.meaning import calibration_error
+from onrecord.evaluation.meaning import calibration_error, ends_alike, same_name
 from onrecord.stages.attributions import Attribution
 from onrecord.stages.quotations import find_quotations
 from onrecord.stages.speakers import kinds, speaker_of
@@ -91,7 +91,7 @@ class Learner(Resolver):
         if gold is None or option.span is None:
             return gold is option.span
         told = self.told(option.span, verdict).name
-        return any(same_addressee(gold, name) for name in (told, self.story.text[slice(*option.span)]) if name)
+        return any(ends_alike(gold, name) for name in (told, self.story.text[slice(*option.span)]) if name)
 
     def as_printed(self, phrase: Phrase) -> Verdict:
         if self.label and self.label["kind"] in kinds.KINDS:

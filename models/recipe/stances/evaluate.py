@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from onrecord.evaluation.meaning import calibration_error, macro_f1, share_half
 from onrecord.labels import STANCES
 from onrecord.stages.stances import Decision, decide
-from onrecord.stages.stances.network import Candidates, Reader, pooled
+from onrecord.stages.stances.network import Candidates, Reader
 from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
 
 
@@ -62,7 +62,7 @@ def polarity(reader: Reader, items: Sequence[Item]) -> dict[str, float]:
     found = []
     for item in items:
         vectors, _ = reader.run(item.marked)
-        logits = reader.stances(pooled(vectors, item.marked, np.array(item.targets[:1])))
+        logits = reader.stances(vectors, item.marked, np.array(item.targets[:1]))
         found.append(STANCES[int(logits[0].argmax())])
     gold = [item.gold for item in items]
     accuracy = float(np.mean([one == two for one, two in zip(gold, found)]))

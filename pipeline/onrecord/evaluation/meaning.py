@@ -80,18 +80,16 @@ def ends_alike(one: str, two: str) -> bool:
     return bool(short) and long[-len(short) :] == short
 
 
+def same_name(gold: str | None, found: str | None, kind: str, *, exact: bool = False) -> bool:
+    """True if a found name is the right one; for persons the last words do, unless `exact`."""
+    if gold is None or found is None:
+        return gold is found
+    return name_words(gold) == name_words(found) or (not exact and kind == "person" and ends_alike(gold, found))
+
+
 def speaker_right(label: Label, record: Record, *, exact: bool = False) -> bool:
-    """True if the speaker's name is a right one; for persons the last words do, unless `exact`."""
-    found = record.speaker.name
-    for name, kind in label.speakers():
-        if name is None or found is None:
-            right = name is found
-        else:
-            right = name_words(name) == name_words(found)
-            right = right or (not exact and kind == "person" and ends_alike(name, found))
-        if right:
-            return True
-    return False
+    """True if the speaker's name is one of the right ones."""
+    return any(same_name(name, record.speaker.name, kind, exact=exact) for name, kind in label.speakers())
 
 
 def target_right(label: Label, record: Record) -> bool:

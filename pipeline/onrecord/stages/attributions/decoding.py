@@ -85,7 +85,7 @@ def padding(tags: int) -> Array:
 def spans_of(path: NDArray[np.int64], tags: tuple[str, ...], role: str) -> list[tuple[int, int]]:
     """Return the (start, end) word ranges of `role` on a path."""
     begins = [tags.index(tag) for tag in (f"B-{role}", f"U-{role}") if tag in tags]
-    inside = np.isin(path, [i for i, tag in enumerate(tags) if tag[2:] == role])
+    inside = np.array([tag[2:] == role for tag in tags])[path]
     found: list[tuple[int, int]] = []
     for i in np.flatnonzero(inside).tolist():
         if path[i] in begins or not found or found[-1][1] != i:

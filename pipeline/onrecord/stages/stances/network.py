@@ -60,14 +60,19 @@ class Marked:
 
 def mark(pieces: Pieces, source: Spans, cue: Spans, content: Spans, cue_stance: str = "neutral") -> Marked:
     """Mark an attribution, given in characters; of one too long for `LENGTH` the end of the content is left out."""
-    held: dict[int, int] = {}
-    for role, spans in ((CONTENT, content), (SOURCE, source), (CUE_ROLES[cue_stance], cue)):
-        for span in spans:
-            held.update(dict.fromkeys(range(*piece_range(pieces, span)), role))
+    ranges = [
+        (*piece_range(pieces, span), role)
+        for role, spans in ((CONTENT, content), (SOURCE, source), (CUE_ROLES[cue_stance], cue))
+        for span in spans
+    ]
+    begin = min(start for start, _, _ in ranges)
+    held = np.zeros(max(end for _, end, _ in ranges) - begin, dtype=np.int64)
+    for start, end, role in ranges:
+        held[start - begin : end - begin] = role
     index = stretch(held)
-    piece: Index = np.concatenate([[-1], index])
+    piece: Index = np.concatenate([[-1], begin + index])
     real = piece >= 0
-    roles = np.array([held.get(at, NONE) for at in piece.tolist()], dtype=np.int64)
+    roles: Index = np.concatenate([[NONE], held[index]])
     following = np.append(pieces.first[1:], True)
     return Marked(
         np.where(real, pieces.ids[piece], CLS),
@@ -86,17 +91,20 @@ def piece_range(pieces: Pieces, span: tuple[int, int]) -> tuple[int, int]:
     return int(np.searchsorted(pieces.end, span[0], "right")), int(np.searchsorted(pieces.start, span[1], "left"))
 
 
-def stretch(roles: dict[int, int]) -> Index:
-    """Return the pieces to read, rising: from the first to the last of the attribution, or what fits of them."""
-    held = np.array(sorted(roles), dtype=np.int64)
-    whole = np.arange(held[0], held[-1] + 1)
+def stretch(roles: Index) -> Index:
+    """Return the places to read, rising, of an attribution from its first to its last piece: all, or what fits.
+
+    `roles` are those of the pieces, `NONE` between the attribution's parts: the further from them, the less a piece
+    tells.
+    """
+    whole = np.arange(len(roles))
     room = LENGTH - 1
     if len(whole) <= room:
         return whole
+    held = np.flatnonzero(roles)
     right = np.minimum(np.searchsorted(held, whole), len(held) - 1)
     distance = np.minimum(np.abs(held[right] - whole), np.abs(whole - held[np.maximum(right - 1, 0)]))
-    in_content = np.array([roles.get(at) == CONTENT for at in whole.tolist()])
-    order = np.lexsort((whole, np.where(distance > 0, distance + 1, in_content)))
+    order = np.lexsort((whole, np.where(distance > 0, distance + 1, roles == CONTENT)))
     nearest: Index = np.sort(whole[order[:room]])
     return nearest
 
@@ -134,19 +142,21 @@ class Candidates:
     stances: Array
 
 
-def best_spans(marked: Marked, spans: Array) -> tuple[Index, Array]:
-    """Return the most likely targets (n, 2) and log probabilities (n,), from the (length, length) scores of all."""
-    rows, columns = np.nonzero(allowed(marked))
+def best_spans(possible: Array) -> tuple[Index, Array]:
+    """Return the most likely targets (n, 2) and log probabilities (n,).
+
+    `possible` holds the (length, length) scores of all spans, -inf for those that can't be a target.
+    """
+    rows, columns = np.nonzero(np.isfinite(possible))
     if not len(rows):
         return np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=np.float32)
-    chances = log_softmax(spans[rows, columns])
+    chances = log_softmax(possible[rows, columns])
     order = np.argsort(-chances, kind="stable")[:CANDIDATES]
     return np.stack([rows[order], columns[order]], 1), chances[order]
 
 
-def conjuncts(marked: Marked, spans: Array, place: Index) -> Index:
+def conjuncts(marked: Marked, possible: Array, place: Index) -> Index:
     """Return the likeliest targets (n, 2) right before and right behind *and*, *or* or a comma next to a target."""
-    possible = np.where(allowed(marked), spans, -np.inf)
     found = []
     at = int(place[1]) + 1
     while at < len(marked.ids) and marked.ids[at] in JOINTS | PREPOSITIONS:
@@ -161,15 +171,13 @@ def conjuncts(marked: Marked, spans: Array, place: Index) -> Index:
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
-def pooled(vectors: Array, marked: Marked, places: Index) -> Array:
-    """Return what the stance head sees of each target (n, 4 * width): means of target, cue, content, and [CLS]."""
+def pooled(vectors: Array, marked: Marked, places: Index) -> tuple[Array, Array]:
+    """Return what the stance head sees: the mean of each target (n, width); those of cue and content, and [CLS]."""
     sums = np.concatenate([np.zeros((1, vectors.shape[1]), dtype=np.float32), np.cumsum(vectors, 0)])
     first, last = places[:, 0], places[:, 1] + 1
     target = (sums[last] - sums[first]) / (last - first)[:, None].astype(np.float32)
     cue = mean(vectors, marked.roles >= CUE)
-    rest = np.concatenate([cue, mean(vectors, marked.roles == CONTENT), vectors[0]])
-    result: Array = np.concatenate([target, np.tile(rest, (len(places), 1))], 1)
-    return result
+    return target, np.concatenate([cue, mean(vectors, marked.roles == CONTENT), vectors[0]])
 
 
 def mean(vectors: Array, mask: NDArray[np.bool_]) -> Array:
@@ -199,18 +207,21 @@ class Reader:
     def score(self, marked: Marked) -> Candidates:
         """Return the candidate targets of an attribution with their stances; raw scores, not calibrated."""
         vectors, spans = self.run(marked)
-        places, scores = best_spans(marked, spans)
+        possible = np.where(allowed(marked), spans, -np.inf)
+        places, scores = best_spans(possible)
         if len(places):
-            more = conjuncts(marked, spans, places[0])
+            more = conjuncts(marked, possible, places[0])
             more = more[~(more[:, None] == places[None]).all(2).any(1)]
             total = spans[tuple(places[0])] - scores[0]
             scores = np.concatenate([scores, spans[more[:, 0], more[:, 1]] - total])
             places = np.concatenate([places, more])
-        return Candidates(places, scores, self.stances(pooled(vectors, marked, places)))
+        return Candidates(places, scores, self.stances(vectors, marked, places))
 
-    def stances(self, seen: Array) -> Array:
-        """Return the stance logits (n, 3), in the order of `labels.STANCES`."""
-        hidden = np.maximum(seen @ self.head["up"] + self.head["up_bias"], 0.0)
+    def stances(self, vectors: Array, marked: Marked, places: Index) -> Array:
+        """Return the stance logits (n, 3) toward the targets at `places`, in the order of `labels.STANCES`."""
+        targets, rest = pooled(vectors, marked, places)
+        of_target, of_rest = np.split(self.head["up"], [targets.shape[1]])
+        hidden = np.maximum(targets @ of_target + (rest @ of_rest + self.head["up_bias"]), 0.0)
         logits: Array = hidden @ self.head["down"] + self.head["down_bias"]
         return logits
 
