@@ -275,6 +275,35 @@ ONE = {
         "Two senators, both of whom said it was late, left.",
         ("both of whom", "said", "it was late"), "Two senators", "group", None, "pronoun",
     ),
+    "headline, with the name below": (
+        "Retired General Says It Was Late\n\nRetired Air Force Maj. Gen. David Miller was on the radio.",
+        ("Retired General", "Says", "It Was Late"), "David Miller", "person", "Gen.", "nominal",
+    ),
+    "headline, with the office behind the name below": (
+        "Pastor Says It Was Late\n\nNobody laughed.\n\nDavid Miller, a pastor from Ohio, was on the radio.",
+        ("Pastor", "Says", "It Was Late"), "David Miller", "person", None, "nominal",
+    ),
+    "headline, with the body named below": (
+        "Teachers union says it was late\n\nThe National Association of Teachers endorsed Laura Chen.",
+        ("Teachers union", "says", "it was late"),
+        "National Association of Teachers", "organization", None, "nominal",
+    ),
+    "headline, with another office below": (
+        "Pastor Says It Was Late\n\nSenator Laura Chen was on the radio.",
+        ("Pastor", "Says", "It Was Late"), "Pastor", "anonymous", None, "nominal",
+    ),
+    "headline with that name": (
+        "Senator Says Laura Chen Was Late\n\nSenator Laura Chen was on the radio.",
+        ("Senator", "Says", "Laura Chen Was Late"), "Senator", "anonymous", None, "nominal",
+    ),
+    "headline of several": (
+        "Senators say it was late\n\nSenator Laura Chen was on the radio.",
+        ("Senators", "say", "it was late"), "Senators", "group", None, "nominal",
+    ),
+    "headline, with a body of other words below": (
+        "Union says it was late\n\nThe World Bank endorsed Laura Chen.",
+        ("Union", "says", "it was late"), "Union", "organization", None, "nominal",
+    ),
     "description in a headline": (
         "NFL Legend Says It Was Late\n\n" + RUIZ,
         ("NFL Legend", "Says", "It Was Late"), "NFL Legend", "anonymous", None, "nominal",

@@ -301,7 +301,7 @@ def agreement(story: Story, query: Query, entity: Entity, event: Event, values: 
     phrase = query.phrase
     if phrase is None:
         return
-    if phrase.noun in entity.roles or ROLES.get(phrase.noun, phrase.noun) in entity.roles:
+    if holds_role(entity, phrase.noun):
         values["role agrees"] = 1.0
         if "paragraphs away" not in values:
             values["role agrees near"] = 1.0
@@ -323,6 +323,11 @@ def agreement(story: Story, query: Query, entity: Entity, event: Event, values: 
     sex = entity.sex()
     if noun and noun[1] and sex:
         values["gender agrees" if noun[1] == sex else "gender clashes"] = 1.0
+
+
+def holds_role(entity: Entity, noun: str) -> bool:
+    """True if a noun is in one of the titles of `entity`: *the general* and *Gen. Ham*."""
+    return noun in entity.roles or ROLES.get(noun, noun) in entity.roles
 
 
 def described(story: Story, entity: Entity, noun: str) -> bool:
@@ -388,4 +393,4 @@ class Ranker:
         return sorted(found, key=lambda candidate: -candidate.score)
 
 
-__all__ = ["Candidate", "Event", "Query", "Ranker", "Trail", "describe", "trail_of"]
+__all__ = ["Candidate", "Event", "Query", "Ranker", "Trail", "describe", "described", "holds_role", "trail_of"]

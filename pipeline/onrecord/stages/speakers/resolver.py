@@ -15,12 +15,12 @@ from spacy.tokens import Doc
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.quotations import Quotation
 from onrecord.stages.speakers.addressees import choose, options
-from onrecord.stages.speakers.entities import Alias, Entity, Mention
+from onrecord.stages.speakers.entities import Alias, Entity, Mention, headline_end
 from onrecord.stages.speakers.judging import Model, Verdict
 from onrecord.stages.speakers.names import fold, word_set
 from onrecord.stages.speakers.notebook import Notebook, joined
 from onrecord.stages.speakers.phrases import DETERMINERS, POSSESSIVES, Phrase, begin_of, noun_of
-from onrecord.stages.speakers.ranking import Event, Query
+from onrecord.stages.speakers.ranking import Event, Query, described, holds_role
 from onrecord.stages.speakers.sources import (
     FORMS,
     Reading,
@@ -40,6 +40,9 @@ SURE = 0.6
 INDEFINITE = word_set("a an one some another any each every no")
 # What stands for who utters it (GUIDELINES: a signed letter or tweet has its signer as speaker).
 UTTERANCES = word_set("tweet comment remark word message argument mind voice thinking")
+# Paragraphs below the headline that may name whom it only describes.
+INTRODUCTION = 5
+INTRODUCED = {"person": "person", "aide": "person", "organization": "organization"}
 SPEAKS = {"place": "organization", "people": "person"}
 
 
@@ -367,7 +370,30 @@ class Resolver(Notebook):
             if ranked and ranked[0].entity is not None:
                 verdict = self.of(ranked[0].entity, "nominal", f"ranked {task}")
                 return replace(verdict, candidates=tuple(ranked), chance=ranked[0].chance)
-        return self.as_printed(phrase)
+        introduced = self.introduced(phrase, span)
+        return self.of(introduced, "nominal", "introduced below") if introduced else self.as_printed(phrase)
+
+    def introduced(self, phrase: Phrase, span: Span) -> Entity | None:
+        """Return whom the first paragraphs name as what a headline calls somebody: *Retired General Reveals …*."""
+        story, end, noun = self.story, headline_end(self.story.page), noun_of(phrase.noun)
+        kind = INTRODUCED.get(noun[0]) if noun and not phrase.plural else None
+        if span[0] >= end or kind is None or phrase.determiner in INDEFINITE:
+            return None
+        for event in self.trail.events:
+            entity = event.entity
+            if story.paragraph(event.start) > INTRODUCTION:
+                break
+            new = entity.kind == kind and entity.mentions[0].start >= end and not event.possessive
+            if new and self.fits(phrase, entity):
+                return entity
+        return None
+
+    def fits(self, phrase: Phrase, entity: Entity) -> bool:
+        """True if a person has the office, or a body's name shares a word with its description."""
+        if entity.kind == "person":
+            return holds_role(entity, phrase.noun) or described(self.story, entity, phrase.noun)
+        words = {fold(word) for word in self.story.words[phrase.first : phrase.last]}
+        return not words.isdisjoint(map(fold, entity.words))
 
     def owner_of(self, phrase: Phrase, own: tuple[Span, ...]) -> Verdict | None:
         """Return who *his* or *Trump’s* is in front of a noun: whoever *his daughter* is, it is not he."""
