@@ -214,6 +214,27 @@ ONE = {
         "Laura Chen and David Miller said it was late.",
         ("Laura Chen and David Miller", "said", "it was late"), "Laura Chen and David Miller", "person", None, "name",
     ),
+    "two people in a headline": (
+        "Chen, Miller say it was late\n\nSenator Laura Chen and Governor David Miller spoke in Boston.",
+        ("Chen, Miller", "say", "it was late"), "Laura Chen and David Miller", "person", None, "name",
+    ),
+    "person and place in a headline": (
+        "Chen, Boston say it was late\n\nSenator Laura Chen spoke in Boston.",
+        ("Chen, Boston", "say", "it was late"), "Laura Chen", "person", "Senator", "name",
+    ),
+    "comma between two people below a headline": (
+        "It was late.\n\nSenator Laura Chen, David Miller’s rival, said it was late.",
+        ("Senator Laura Chen, David Miller’s rival,", "said", "it was late"), "Laura Chen", "person", "Senator", "name",
+    ),
+    "person and a former official": (
+        "Senator Laura Chen and former Ohio governor David Miller said it was late.",
+        ("Senator Laura Chen and former Ohio governor David Miller", "said", "it was late"),
+        "Laura Chen and David Miller", "person", None, "name",
+    ),
+    "name and allies": (
+        "Laura Chen and allies said it was late.",
+        ("Laura Chen and allies", "said", "it was late"), "Laura Chen and allies", "person", None, "name",
+    ),
     "name and others": (
         "Laura Chen and her aides said it was late.",
         ("Laura Chen and her aides", "said", "it was late"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.speakers.chunks import LONGEST, chunks
-from onrecord.stages.speakers.entities import BODIES, Entity, Mention, describes
+from onrecord.stages.speakers.entities import BODIES, Entity, Mention, describes, headline_end
 from onrecord.stages.speakers.names import (
     ARTICLES,
     LINKS,
@@ -176,9 +176,13 @@ def without_titles(names: list[tuple[int, Entity, Mention]]) -> list[tuple[int, 
 
 
 def and_others(story: Story, mention: Mention, last: int) -> bool:
-    """True if *and his supporters* or *and other leaders* follows a name."""
+    """True if *and his supporters*, *and other leaders*, *and allies* or *and others* follows a name."""
     after = [word.lower() for word in story.words[story.word_at(mention.end - 1) + 1 : last]]
-    return after[:1] == ["and"] and len(after) > 1 and (after[1] in DETERMINERS or after[1] == "other")
+    if after[:1] != ["and"] or len(after) < 2:
+        return False
+    return (
+        after[1] in DETERMINERS or after[1] in ("other", "others") or (is_plural(after[1]) and bool(noun_of(after[1])))
+    )
 
 
 def joined(story: Story, names: list[tuple[int, Entity, Mention]], last: int) -> list[tuple[int, Entity, Mention]]:
@@ -194,11 +198,14 @@ def joined(story: Story, names: list[tuple[int, Entity, Mention]], last: int) ->
         following = story.words[min(story.units[name[0]], len(story.words) - 1)]
         if following.islower() and noun_of(following):  # *Trump and the Obama administration*
             break
-        if not links or any(not (is_title(word) or word[0].isupper()) for word in rest):
+        if not links or any(not (is_title(word) or word[0].isupper() or word == "former") for word in rest):
             break
         has_and = has_and or "and" in links or "&" in links
         found.append(name)
-    return found if has_and else found[:1]
+    # *Clinton, Sanders answer*: headlines save the *and*.
+    pair = len(found) == 2 and found[0][1].kind == found[1][1].kind == "person"
+    headline = story.starts[found[0][0]] < headline_end(story.page) and story.units[found[-1][0]] == last
+    return found if has_and or (pair and headline) else found[:1]
 
 
 def without_asides(between: list[str]) -> list[str]:
