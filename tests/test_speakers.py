@@ -256,6 +256,10 @@ ONE = {
         "Laura Chen was interviewed in Boston.\n\nQ: What was it?\n\nA: It was late.",
         ("A", None, "It was late"), "Laura Chen", "person", None, "nominal",
     ),
+    "we in an answer": (
+        "Laura Chen was interviewed in Boston.\n\nQ: What was it?\n\nA: We hope it is late.",
+        ("We", "hope", "it is late"), "We", "group", None, "none",
+    ),
     "question in an interview": (
         "Laura Chen was interviewed in Boston.\n\nQ: What was it?\n\nA: It was late.",
         ("Q", None, "What was it?"), None, "author", None, "none",

@@ -288,13 +288,13 @@ class Resolver(Notebook):
         if around is not None and around.entity is not None and (singular or around.kind != "person"):
             return replace(around, resolved="pronoun", rule="speaker of the quotation", candidates=())
         quoted = self.story.quotation(span[0]) is not None
-        turn = speaker_of_turn(self.story, span[0]) if singular and not quoted else None
-        if turn is not None:
+        turn = None if quoted else speaker_of_turn(self.story, span[0])
+        if turn is not None and singular:
             return self.of(turn, "pronoun", "speaker of the turn")
-        signer = None if quoted else signature(self.story, span[0])
+        signer = None if quoted or turn else signature(self.story, span[0])
         if signer is not None:
             return replace(self.of(signer, "pronoun", "signature"), kind="author")
-        kind = "group" if quoted else "author"
+        kind = "group" if quoted or turn else "author"
         return Verdict(printed, kind, resolved="none", rule="author")
 
     def speaker_around(self, position: int) -> Verdict | None:
