@@ -435,6 +435,28 @@ def test_addressee(row: tuple[str, tuple[str | None, str | None, str], str | Non
     assert (found, speaker.addressee_name) == (printed, name)
 
 
+FAR = "\n\nNobody spoke." * 4
+
+
+@pytest.mark.parametrize(
+    ("one", "between", "two", "told"),
+    [
+        ("CHEN", "", "MILLER", ["David Miller", "Laura Chen"]),
+        ("LAURA CHEN", "\n\n(CROSSTALK)", "DAVID MILLER", ["David Miller", "Laura Chen"]),
+        ("CHEN", FAR, "MILLER", [None, None]),
+        ("Laura Chen", "", "David Miller", [None, None]),
+    ],
+    ids=["next to each other", "with something between", "far apart", "a list of quotations"],
+)
+def test_turns_of_a_transcript_are_told_to_each_other(one: str, between: str, two: str, told: list[str | None]) -> None:
+    text = f"Senator Laura Chen met Governor David Miller.\n\n{one}: Was it late?{between}\n\n{two}: Never."
+    rows = [
+        Attribution(place(text, name, f"{name}:"), place(text, ":", f"{name}:"), (content,))
+        for name, content in ((one, place(text, "Was it late?", "Was it late?")), (two, place(text, "Never", "Never")))
+    ]
+    assert [speaker.addressee_name for speaker in resolve_speakers(parsed(text), rows)] == told
+
+
 @pytest.mark.xfail(strict=True, reason="annotators were divided on letters and speeches in front of what is said")
 def test_letter_to_somebody() -> None:
     text = "In a letter to the governor, Ruiz said it was late."

@@ -42,6 +42,8 @@ INDEFINITE = word_set("a an one some another any each every no")
 UTTERANCES = word_set("tweet comment remark word message argument mind voice thinking")
 # Paragraphs below the headline that may name whom it only describes.
 INTRODUCTION = 5
+# Paragraphs between the turns of two who speak with each other: *(Crosstalk.)* may stand between them.
+EXCHANGE = 3
 INTRODUCED = {"person": "person", "aide": "person", "organization": "organization"}
 SPEAKS = {"place": "organization", "people": "person"}
 
@@ -69,6 +71,9 @@ class Resolver(Notebook):
         # *Peskov insisted … and promised …*: one source of two attributions is one speaker.
         self.by_source: dict[Span, Verdict] = {}
         self.contents = sorted((*span, n) for n, attribution in enumerate(attributions) for span in attribution.content)
+        turns = sorted({anchor(attribution) for attribution in attributions if self.is_turn(attribution)})
+        # The turns of a transcript, by where they begin, with the one before and the one after.
+        self.turns = {turn: (*turns[max(n - 1, 0) : n], *turns[n + 1 : n + 2]) for n, turn in enumerate(turns)}
         self.found: dict[int, Verdict] = {}
         for number in sorted(range(len(attributions)), key=lambda number: anchor(attributions[number])):
             self.follow_pronouns(anchor(attributions[number]))
@@ -337,17 +342,21 @@ class Resolver(Notebook):
         return self.of(others[0], "pronoun", verdict.rule) if others else Verdict()
 
     def with_partner(self, attribution: Attribution, verdict: Verdict) -> Verdict:
-        """Add the one who spoke before in a transcript, where names and colons stand for *said*."""
-        cue = attribution.cue
-        if cue is None or self.story.text[slice(*cue)].strip() != ":" or not self.trail.speakers:
-            return verdict
-        place, partner = self.trail.speakers[-1]
-        number = self.story.word_at(place)
-        away = self.story.paragraph(anchor(attribution)) - self.story.paragraph(place)
-        if partner is verdict.entity or number not in self.story.mention_at or away > 2:
-            return verdict
-        mention = self.story.mention_at[number][1]
-        return replace(verdict, addressee=(mention.start, mention.end), addressee_name=partner.name)
+        """Add the one whose turn was before, or else is next, in a transcript."""
+        here = self.story.paragraph(anchor(attribution))
+        for other in self.turns.get(anchor(attribution), ()):
+            entity, mention = self.story.mention_at.get(self.story.word_at(other), (None, None))
+            near = abs(self.story.paragraph(other) - here) <= EXCHANGE
+            if near and entity is not None and mention is not None and entity is not verdict.entity:
+                return replace(verdict, addressee=(mention.start, mention.end), addressee_name=entity.name)
+        return verdict
+
+    def is_turn(self, attribution: Attribution) -> bool:
+        """True if a name in capitals and a colon open a paragraph and stand for *said*."""
+        source, cue, text = attribution.source, attribution.cue, self.story.text
+        if source is None or cue is None or text[slice(*cue)].strip() != ":" or not text[slice(*source)].isupper():
+            return False
+        return source[0] - self.story.paragraph_starts[self.story.paragraph(source[0])] < 3
 
     # ------------------------------------------------------------ descriptions
 
