@@ -329,6 +329,10 @@ ONE = {
         "Union says it was late\n\nThe World Bank endorsed Laura Chen.",
         ("Union", "says", "it was late"), "Union", "organization", None, "nominal",
     ),
+    "headline, with a body that shares no more than *of* below": (
+        "Union of teachers says it was late\n\nThe Bank of America endorsed Laura Chen.",
+        ("Union of teachers", "says", "it was late"), "Union of teachers", "group", None, "nominal",
+    ),
     "description in a headline": (
         "NFL Legend Says It Was Late\n\n" + RUIZ,
         ("NFL Legend", "Says", "It Was Late"), "NFL Legend", "anonymous", None, "nominal",

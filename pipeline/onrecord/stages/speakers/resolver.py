@@ -17,7 +17,7 @@ from onrecord.stages.quotations import Quotation
 from onrecord.stages.speakers.addressees import choose, options
 from onrecord.stages.speakers.entities import Alias, Entity, Mention, headline_end
 from onrecord.stages.speakers.judging import Model, Verdict
-from onrecord.stages.speakers.names import fold, word_set
+from onrecord.stages.speakers.names import LINKS, fold, word_set
 from onrecord.stages.speakers.notebook import Notebook, joined
 from onrecord.stages.speakers.phrases import DETERMINERS, POSSESSIVES, Phrase, begin_of, noun_of
 from onrecord.stages.speakers.ranking import Event, Query, described, holds_role
@@ -402,7 +402,7 @@ class Resolver(Notebook):
         if entity.kind == "person":
             return holds_role(entity, phrase.noun) or described(self.story, entity, phrase.noun)
         words = {fold(word) for word in self.story.words[phrase.first : phrase.last]}
-        return not words.isdisjoint(map(fold, entity.words))
+        return not (words - LINKS).isdisjoint(map(fold, entity.words))
 
     def owner_of(self, phrase: Phrase, own: tuple[Span, ...]) -> Verdict | None:
         """Return who *his* or *Trump’s* is in front of a noun: whoever *his daughter* is, it is not he."""
