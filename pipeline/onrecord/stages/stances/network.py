@@ -61,9 +61,10 @@ class Marked:
 def mark(pieces: Pieces, source: Spans, cue: Spans, content: Spans, cue_stance: str = "neutral") -> Marked:
     """Mark an attribution, given in characters; of one too long for `LENGTH` the end of the content is left out."""
     ranges = [
-        (*piece_range(pieces, span), role)
+        (start, end, role)
         for role, spans in ((CONTENT, content), (SOURCE, source), (CUE_ROLES[cue_stance], cue))
-        for span in spans
+        for start, end in (piece_range(pieces, span) for span in spans)
+        if start < end
     ]
     begin = min(start for start, _, _ in ranges)
     held = np.zeros(max(end for _, end, _ in ranges) - begin, dtype=np.int64)
