@@ -32,7 +32,7 @@ FLOORS = {
     ("meaning", "stance"): 75.9,
     ("meaning", "target"): 71.0,
     ("meaning", "end to end F1"): 44.3,
-    ("meaning", "addressee", "f1"): 69.0,
+    ("meaning", "addressee", "f1"): 75.9,
 }
 
 

@@ -414,6 +414,43 @@ TOLD: dict[str, tuple[str, tuple[str | None, str | None, str], str | None, str |
     "told a time": (
         "Ruiz told reporters Monday it was late.", ("Ruiz", "told", "it was late"), "reporters", "reporters",
     ),
+    "no further than the source": (
+        "In a meeting with the editorial board of the Washington Post Ruiz said it was late.",
+        ("Ruiz", "said", "it was late"), "the editorial board of the Washington Post",
+        "editorial board of the Washington Post",
+    ),
+    "an outlet’s interview": (
+        "In a 30-minute Bloomberg interview Ruiz said it was late.",
+        ("Ruiz", "said", "it was late"), "Bloomberg", "Bloomberg",
+    ),
+    "a programme": (
+        "Ruiz told CBS This Morning it was late.", ("Ruiz", "told", "it was late"), "CBS This Morning",
+        "CBS This Morning",
+    ),
+    "in a letter to": (
+        "In a letter to the governor, Ruiz said it was late.",
+        ("Ruiz", "said", "it was late"), "the governor", "the governor",
+    ),
+    "called by name": (
+        "Hugh Hill came. “Well, Mr. Hill, it was late,” Ruiz said.",
+        ("Ruiz", "said", "“Well, Mr. Hill, it was late,”"), "Mr. Hill", "Hugh Hill",
+    ),
+    "called without a name": (
+        "“Frankly, ladies and gentlemen, it was late,” Ruiz said.",
+        ("Ruiz", "said", "“Frankly, ladies and gentlemen, it was late,”"), "ladies and gentlemen",
+        "ladies and gentlemen",
+    ),
+    "named, not called": (
+        "“Hugh Hill, a governor, was late,” Ruiz said.",
+        ("Ruiz", "said", "“Hugh Hill, a governor, was late,”"), None, None,
+    ),
+    "a headline in a quotation": ("Ruiz said “Hill, Chen win.”", ("Ruiz", "said", "“Hill, Chen win.”"), None, None),
+    "on the other hand": (
+        "Ruiz said on the other hand it was late.", ("Ruiz", "said", "it was late"), None, None,
+    ),
+    "ordered a thing": (
+        "Ruiz ordered the deployment of troops.", ("Ruiz", "ordered", "the deployment of troops"), None, None,
+    ),
     "told in passing": ("Ruiz tells a different story.", ("Ruiz", "tells", "a different story"), None, None),
     "spoke with, in the content": (
         "Ruiz said she met the governor.", ("Ruiz", "said", "she met the governor"), None, None,
@@ -439,6 +476,21 @@ def test_addressee(row: tuple[str, tuple[str | None, str | None, str], str | Non
     assert (found, speaker.addressee_name) == (printed, name)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "told"),
+    [
+        ("In an interview with CNN with Hugh Hill", "the host", "Hugh Hill"),
+        ("In an interview with the Guardian", "the newspaper", "Guardian"),
+        ("In an interview with Hugh Hill", "the newspaper", "newspaper"),
+        ("In a letter to the governor", "the host", "the host"),
+    ],
+)
+def test_the_newspaper_is_the_outlet_that_was_told_before(first: str, then: str, told: str) -> None:
+    text = f"{first}, Ruiz said it was late. Laura Chen came. She told {then} it was cold."
+    found = speakers(text, ("Ruiz", "said", "it was late"), ("She", "told", "it was cold"))
+    assert found[1].addressee_name == told
+
+
 FAR = "\n\nNobody spoke." * 4
 
 
@@ -459,12 +511,6 @@ def test_turns_of_a_transcript_are_told_to_each_other(one: str, between: str, tw
         for name, content in ((one, place(text, "Was it late?", "Was it late?")), (two, place(text, "Never", "Never")))
     ]
     assert [speaker.addressee_name for speaker in resolve_speakers(parsed(text), rows)] == told
-
-
-@pytest.mark.xfail(strict=True, reason="annotators were divided on letters and speeches in front of what is said")
-def test_letter_to_somebody() -> None:
-    text = "In a letter to the governor, Ruiz said it was late."
-    assert speakers(text, ("Ruiz", "said", "it was late"))[0].addressee_name == "the governor"
 
 
 def test_source_that_stops_at_its_determiner_goes_on_to_its_noun() -> None:

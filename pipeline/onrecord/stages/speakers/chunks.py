@@ -47,8 +47,14 @@ class Chunk:
     within: int = -1
 
 
-def chunks(story: Story, first: int, last: int) -> Iterator[Chunk]:
-    """Yield the noun phrases in words[first:last], each also with *of* or *and* behind it: *a group of voters*."""
+def chunks(story: Story, first: int, last: int, source: int = -1) -> Iterator[Chunk]:
+    """Yield the noun phrases in words[first:last], each also with *of* or *and* behind it: *a group of voters*.
+
+    None goes on into the source, which begins at words[source]: *In an interview with the Post Trump said …*
+    """
+    if first < source < last:
+        yield from chunks(story, first, source)
+        first = source
     number = first
     owners = -1
     while number < last:
@@ -93,8 +99,10 @@ def chunk_at(story: Story, first: int, last: int, begin: int) -> Chunk | None:
     position = first + determined
     while position < min(last, first + LONGEST):
         if position in story.units:
-            position = story.units[position]
+            position = min(story.units[position], last)
             head, known = position - 1, True
+        elif is_joint(story, position, position - first):
+            position += 1
         elif goes_on(story, position, known):
             head, known = position, known or is_head(story, position)
             position += 1
@@ -119,6 +127,15 @@ def goes_on(story: Story, number: int, known: bool) -> bool:
         named = story.words[number - 1][0].isupper() and low.isalpha()
         return named and low not in verb_forms() and not low.endswith(("ing", "ed", "ly"))
     return low in ADJECTIVES or low not in verb_forms()
+
+
+def is_joint(story: Story, number: int, before: int) -> bool:
+    """True if words[number] is a hyphen within a word: *a 30-minute interview*."""
+    if story.words[number] != "-" or not before or number + 1 >= len(story.words):
+        return False
+    return story.span_of(number - 1, number + 2)[1] - story.starts[number - 1] == sum(
+        map(len, story.words[number - 1 : number + 2])
+    )
 
 
 def is_head(story: Story, number: int) -> bool:

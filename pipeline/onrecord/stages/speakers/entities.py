@@ -244,9 +244,14 @@ NO_NAME = word_set(
 )
 
 
+# How many words a recogniser may have left off from the name of a medium.
+LONGER = 2
+
+
 def repaired(page: Page, start: int, end: int, kind: str) -> Mention | None:
     """Return the name in words[start:end], its title split off; None if nothing of it is a name."""
     words = page.words
+    end = programme_end(words, start, end)
     if kind == "person" and impersonal(words[start:end]):
         kind = "organization"
     first = start
@@ -263,6 +268,14 @@ def repaired(page: Page, start: int, end: int, kind: str) -> Mention | None:
     if kind == "organization" and describes(words[first:end], words[first - 1].lower() if first else ""):
         return None
     return mention_at(page, first, end, kind)
+
+
+def programme_end(words: Sequence[str], start: int, end: int) -> int:
+    """Return where the longest known name of a medium that words[start:end] begin ends: *CBS This Morning*."""
+    for longer in range(min(end + LONGER, len(words)), end, -1):
+        if words[end][0].isupper() and fold(" ".join(words[start:longer])) in outlets():
+            return longer
+    return end
 
 
 def describes(words: Sequence[str], before: str) -> bool:

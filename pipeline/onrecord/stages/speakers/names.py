@@ -38,7 +38,13 @@ def given_names() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def outlets() -> frozenset[str]:
     """Return the folded names of well-known media and bodies, which entity recognisers take for people."""
-    return frozenset(fold(row["name"]) for row in table("outlets.tsv"))
+    return frozenset(fold(row["name"]) for row in table("outlets.tsv") if row["kind"] != "surname")
+
+
+@lru_cache(maxsize=1)
+def media() -> frozenset[str]:
+    """Return the folded names of well-known media; of these some are surnames as well."""
+    return frozenset(fold(row["name"]) for row in table("outlets.tsv") if row["kind"] != "body")
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ pronoun that was resolved counts as a mention, and the last speaker is the likel
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from spacy.tokens import Doc
@@ -20,7 +20,7 @@ from onrecord.stages.speakers.judging import Model, Verdict
 from onrecord.stages.speakers.names import LINKS, fold, word_set
 from onrecord.stages.speakers.notebook import Notebook, joined
 from onrecord.stages.speakers.phrases import DETERMINERS, POSSESSIVES, Phrase, begin_of, noun_of
-from onrecord.stages.speakers.ranking import Event, Query, described, holds_role
+from onrecord.stages.speakers.ranking import OUTLETS, Event, Query, described, holds_role
 from onrecord.stages.speakers.sources import (
     FORMS,
     Reading,
@@ -45,6 +45,10 @@ INTRODUCTION = 5
 # Paragraphs between the turns of two who speak with each other: *(Crosstalk.)* may stand between them.
 EXCHANGE = 3
 INTRODUCED = {"person": "person", "aide": "person", "organization": "organization"}
+# Who is told something in an interview.
+HOSTS = word_set("host anchor interviewer moderator presenter")
+# Words behind an outlet among which its host is named.
+BESIDE_OUTLET = 3
 SPEAKS = {"place": "organization", "people": "person"}
 
 
@@ -324,7 +328,7 @@ class Resolver(Notebook):
         if told.name is None:
             return verdict
         if told.entity is not None:
-            self.trail.told.append(told.entity)
+            self.trail.told += [*self.hosts(chosen[0].span, told.entity), told.entity]
         return replace(verdict, addressee=chosen[0].span, addressee_name=told.name)
 
     def told(self, span: Span, speaker: Verdict) -> Verdict:
@@ -333,6 +337,8 @@ class Resolver(Notebook):
         if printed.lower() in ("me", "us"):
             return Verdict(printed)
         reading = read_source(self.story, span)
+        if known := self.told_before(reading, speaker):
+            return self.of(known, "nominal", "told before")
         verdict = self.resolve(reading, span, ())
         if verdict.entity is None or verdict.entity is not speaker.entity:
             return verdict
@@ -340,6 +346,20 @@ class Resolver(Notebook):
         if reading.form == "nominal" and reading.phrase is not None:
             return self.as_printed(reading.phrase)
         return self.of(others[0], "pronoun", verdict.rule) if others else Verdict()
+
+    def hosts(self, span: Span, outlet: Entity) -> Iterator[Entity]:
+        """Yield who is named right behind an outlet: *an interview with CNN’s State of the Union with Jake Tapper*."""
+        if outlet.kind == "organization":
+            end = self.story.words_of(span)[1]
+            yield from (e for _, e, _ in self.story.names_in(end, end + BESIDE_OUTLET) if e.kind == "person")
+
+    def told_before(self, reading: Reading, speaker: Verdict) -> Entity | None:
+        """Return whom *the newspaper*, *the host* means: the outlet or the person who was told something last."""
+        if reading.form != "nominal" or reading.phrase is None or reading.phrase.determiner != "the":
+            return None
+        kind = "organization" if reading.phrase.noun in OUTLETS else "person" if reading.phrase.noun in HOSTS else ""
+        fitting = (e for e in reversed(self.trail.told) if e.kind == kind and e is not speaker.entity)
+        return next(fitting, None)
 
     def with_partner(self, attribution: Attribution, verdict: Verdict) -> Verdict:
         """Add the one whose turn was before, or else is next, in a transcript."""
