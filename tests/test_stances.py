@@ -109,6 +109,14 @@ def test_roles_are_marked_from_the_first_to_the_last_piece(tokenizer: Tokenizer)
     assert tokenizer.decode(marked.ids.tolist(), skip_special_tokens=False) == "[CLS] she said no. and left"
 
 
+def test_a_span_without_a_piece_does_not_widen_what_is_read(tokenizer: Tokenizer) -> None:
+    text = "It rained.  She said no."
+    pieces = encode(text, find_quotations(text), tokenizer)
+    blank = text.index("  ")
+    with_blank = mark(pieces, [(12, 15)], [(16, 20)], [(blank, blank + 1), (21, 23)])
+    assert tokenizer.decode(with_blank.ids.tolist(), skip_special_tokens=False) == "[CLS] she said no"
+
+
 def test_what_is_far_from_the_attribution_is_left_out(tokenizer: Tokenizer) -> None:
     filler = "word " * 400
     marked, text = marked_row(f"{filler}<Ruiz>, {filler}, *blamed* [the mayor]. {filler}", tokenizer)

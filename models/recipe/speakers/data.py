@@ -13,6 +13,7 @@ from spacy.tokens import Doc, DocBin
 
 from onrecord.pipeline import BASE, load_base
 from onrecord.stages.attributions import Attribution, Span
+from onrecord.stages.attributions.attribution import position
 
 Label = dict[str, Any]
 
@@ -60,12 +61,6 @@ def attributions_of(row: dict[str, Any], labels: dict[str, Label]) -> tuple[list
     pairs = [(attribution_of(item), labels.get(item["id"])) for item in row["attributions"] if item["content"]]
     pairs.sort(key=lambda pair: position(pair[0]))
     return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-
-
-def position(attribution: Attribution) -> int:
-    """Return where an attribution begins."""
-    spans = [*attribution.content, *(span for span in (attribution.source, attribution.cue) if span)]
-    return min(start for start, _ in spans)
 
 
 def attribution_of(item: dict[str, Any]) -> Attribution:
