@@ -89,8 +89,8 @@ FOUND = [
     ("colon", "Ruiz: “We lost the whole city.”", [q("Ruiz", ":", "“We lost the whole city.”")]),
     (
         "signed",
-        "“The whole neighborhood is angry about this plan.” ― Ana Ruiz, teacher",
-        [q("Ana Ruiz", "―", "“The whole neighborhood is angry about this plan.”")],
+        "“It is a terrible plan.” ― Ana Ruiz, teacher",
+        [q("Ana Ruiz", "―", "“It is a terrible plan.”")],
     ),
     (
         "several paragraphs",

@@ -25,7 +25,7 @@ from onrecord.records import Record
 
 FOLDER = Path(__file__).parent / "independent"
 FLOORS = {"attr@0.5": 88.2, "attr+src@0.5": 85.1, "attr-full@0.5": 84.8}
-INNER_FLOOR, EXACT_FLOOR, STANCE_FLOOR, TARGET_FLOOR = 15.0, 82.5, 70.0, 73.5
+INNER_FLOOR, EXACT_FLOOR, STANCE_FLOOR, TARGET_FLOOR = 24.0, 82.5, 70.0, 73.5
 
 Found = dict[str, tuple[GoldArticle, list[Record]]]
 

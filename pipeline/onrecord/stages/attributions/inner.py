@@ -9,8 +9,9 @@ from onrecord.stages.attributions.agreement import snap, touched, without_rivals
 from onrecord.stages.attributions.attribution import Attribution, Blocks, same_content
 from onrecord.stages.quotations import Quotation
 
-# Least score of an attribution inside another: there, being wrong costs more than missing one.
-INNER_THRESHOLD = 0.3
+# Least score of an attribution inside another: there, being wrong costs more than missing one. On invented articles
+# that were not trained on (models/recipe/more/later.jsonl) 73 of 100 are right at 0.2 as at 0.3, 67 at 0.1.
+INNER_THRESHOLD = 0.2
 
 
 def keep_inner(
