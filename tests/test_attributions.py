@@ -14,7 +14,15 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read
 from onrecord.stages.attributions import Attribution
-from onrecord.stages.attributions.agreement import carry_over, enclose, signed, snap, with_name, without_rivals
+from onrecord.stages.attributions.agreement import (
+    attached,
+    carry_over,
+    enclose,
+    signed,
+    snap,
+    with_name,
+    without_rivals,
+)
 from onrecord.stages.attributions.cues import describe, is_negated
 from onrecord.stages.quotations import find_quotations
 
@@ -248,6 +256,29 @@ def test_source_does_not_stop_at_a_title(text: str, source: str, whole: str) -> 
     start = text.index(source)
     found = with_name(Attribution((start, start + len(source)), None, ((0, 1),)), text)
     assert text[slice(*(found.source or (0, 0)))] == whole
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("Officials <claiming> [Ruiz lied] after <admitting> [that it rained]", "Ruiz"),
+        ("Officials <claiming> [that Ana Ruiz lied], before publicly <admitting> [that it rained]", "Ana Ruiz"),
+        ("Officials <claiming> [she lied] by <saying> [that it rained]", "she"),
+        ("Officials <claimed> [Ruiz lied] after <admitting> [that it rained]", "Officials"),
+        ("Officials were <claiming> [Ruiz lied] after <admitting> [that it rained]", "Officials"),
+        ("Officials <claiming> [it was late] after <admitting> [that it rained]", "Officials"),
+        ("Officials <claiming> [Ruiz lied] and <admitting> [that it rained]", "Officials"),
+        ("Officials <claiming> [Ruiz lied] long after <admitting> [that it rained]", "Officials"),
+    ],
+)
+def test_after_admitting_goes_with_the_finite_clause_before_it(text: str, source: str) -> None:
+    plain, spans = text.translate(str.maketrans("", "", "<>[]")), []
+    for number, place in enumerate(position for position, letter in enumerate(text) if letter in "<>[]"):
+        spans.append(place - number)
+    cues, contents = [tuple(spans[at : at + 2]) for at in (0, 4)], [tuple(spans[at : at + 2]) for at in (2, 6)]
+    found = attached([Attribution((0, 9), cue, (content,)) for cue, content in zip(cues, contents)], plain)
+    assert plain[slice(*(found[1].source or (0, 0)))] == source
+    assert found[0].content == (contents[0] if source == "Officials" else (contents[0][0], contents[1][1]),)
 
 
 def test_a_dash_signs_the_quotation_before_it() -> None:

@@ -18,6 +18,7 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read, text_of, write
 from onrecord.stages.attributions.agreement import (
+    attached,
     carry_over,
     enclose,
     set_aside,
@@ -50,7 +51,7 @@ def find_attributions(text: str, quotations: Sequence[Quotation], network: Netwo
     found = carry_over(signed(share_out(found), quotations, text), quotations, text)
     found = list(set_aside(found, quotations, text))
     found += unclaimed(found, quotations, text)
-    found = with_turns(found, text)
+    found = attached(with_turns(found, text), text)
     found += keep_inner(scored["inner"], found, quotations)
     found = [describe(calibrate(item, network), text) for item in found]
     return enclose(sorted(found, key=position))

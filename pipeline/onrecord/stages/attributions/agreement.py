@@ -239,6 +239,46 @@ def is_quoted(position: int, quotations: Sequence[Quotation], starts: Sequence[i
     return any(quotation.end > position for quotation in quotations[max(0, index - NEAR) : index])
 
 
+# ---------------------------------------------------------------- claiming he was to blame after admitting …
+
+
+# What makes a cue in *-ing* finite: *officials were claiming*.
+BE = frozenset({"am", "is", "are", "was", "were", "be", "been", "’s", "'s", "’re", "'re", "’m", "'m"})
+# What stands between a clause and a cue in *-ing* that tells more of its subject.
+PREPOSITION = re.compile(r",? (?:after|before|while|without|despite|since|by) (?:\w+ly )?$")
+FARTHEST = 30
+# Who a clause is about: its first words, if they name somebody.
+SUBJECT = re.compile(r"(?:that )?(?P<name>(?:he|she|they)\b|[A-Z][\w’-]+(?: [A-Z][\w’-]+)*) [a-z]")
+
+
+def attached(found: Sequence[Attribution], text: str) -> list[Attribution]:
+    """Let *after admitting …* go with the finite clause before it: with that content, of whose subject it tells.
+
+    In *officials claiming Pashinyan was to blame after admitting …* it is Pashinyan who admits; in *officials claimed …
+    after admitting …* it is they.
+    """
+    clauses = {item.content[-1][1]: item for item in found if is_participle(item, text)}
+    changed: dict[Attribution, Attribution] = {}
+    for inner in found:
+        start = inner.cue[0] if inner.cue else 0
+        between = PREPOSITION.search(text, max(0, start - FARTHEST), start)
+        outer = clauses.get(between.start()) if between else None
+        subject = SUBJECT.match(text, *outer.content[0]) if outer else None
+        if outer and subject and inner.source in (outer.source, None):
+            end = max(outer.content[-1][1], inner.content[-1][1])
+            changed[outer] = replace(outer, content=(*outer.content[:-1], (outer.content[-1][0], end)))
+            changed[inner] = replace(inner, source=subject.span("name"))
+    return [changed.get(item, item) for item in found]
+
+
+def is_participle(item: Attribution, text: str) -> bool:
+    """True if the cue is one word in *-ing*, without a form of *be*, behind the source and before the content."""
+    if item.source is None or item.cue is None or not item.source[1] <= item.cue[0] < item.content[0][0]:
+        return False
+    cue, before = text[slice(*item.cue)], text[item.source[1] : item.cue[0]].split()
+    return cue.endswith("ing") and " " not in cue and BE.isdisjoint(before)
+
+
 # ---------------------------------------------------------------- transcripts
 
 
