@@ -32,19 +32,19 @@ def minilm_folder() -> Path:
 class Layer(nn.Module):
     """One transformer layer, normalised after each half as in BERT."""
 
-    def __init__(self, dropout: float, width: int = WIDTH, heads: int = HEADS, hidden: int = HIDDEN) -> None:
+    def __init__(self, dropout: float, hidden: int) -> None:
         super().__init__()
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
-        self.norm_attention = nn.LayerNorm(width, eps=1e-12)
-        self.up, self.down = nn.Linear(width, hidden), nn.Linear(hidden, width)
-        self.norm_output = nn.LayerNorm(width, eps=1e-12)
-        self.heads, self.dropout = heads, dropout
+        self.qkv = nn.Linear(WIDTH, 3 * WIDTH)
+        self.out = nn.Linear(WIDTH, WIDTH)
+        self.norm_attention = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.up, self.down = nn.Linear(WIDTH, hidden), nn.Linear(hidden, WIDTH)
+        self.norm_output = nn.LayerNorm(WIDTH, eps=1e-12)
+        self.dropout = dropout
 
     def forward(self, x: Tensor, bias: Tensor | None) -> Tensor:
         batch, length, width = x.shape
-        size = width // self.heads
-        query, key, value = self.qkv(x).view(batch, length, 3, self.heads, size).permute(2, 0, 3, 1, 4)
+        size = width // HEADS
+        query, key, value = self.qkv(x).view(batch, length, 3, HEADS, size).permute(2, 0, 3, 1, 4)
         scores = query @ key.transpose(2, 3) * size**-0.5
         weights = torch.softmax(scores if bias is None else scores + bias, -1)
         attended = self.out((weights @ value).transpose(1, 2).reshape(batch, length, width))
@@ -61,14 +61,14 @@ def hide(mask: Tensor | None) -> Tensor | None:
 class Encoder(nn.Module):
     """MiniLM plus an embedding of the features of a piece (case, quotation, spacing), zero at the start."""
 
-    def __init__(self, dropout: float = 0.1) -> None:
+    def __init__(self, dropout: float, layers: int, hidden: int) -> None:
         super().__init__()
         self.word = nn.Embedding(VOCABULARY, WIDTH)
         self.position = nn.Embedding(POSITIONS, WIDTH)
         self.kind = nn.Parameter(torch.zeros(WIDTH))
         self.feature = nn.Embedding(FEATURES, WIDTH)
         self.norm = nn.LayerNorm(WIDTH, eps=1e-12)
-        self.layers = nn.ModuleList(Layer(dropout) for _ in range(LAYERS))
+        self.layers = nn.ModuleList(Layer(dropout, hidden) for _ in range(layers))
         self.dropout = dropout
         nn.init.zeros_(self.feature.weight)
 
@@ -115,27 +115,6 @@ def copy(module: nn.Module, weights: dict[str, Tensor], name: str) -> None:
     """Copy weight and bias called `name` into `module`."""
     module.weight.copy_(weights[f"{name}.weight"])
     module.bias.copy_(weights[f"{name}.bias"])
-
-
-def parameter_groups(model: nn.Module, rate: float, head_rate: float, decay: float = 0.9) -> list[dict]:
-    """Return AdamW's groups: lower layers learn slower by `decay` a layer, heads and features at `head_rate`.
-
-    Each group keeps its full rate as `base`, for the schedule.
-    """
-    groups = []
-    for name, parameter in model.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        depth = int(name.split(".")[2]) + 1 if name.startswith("encoder.layers") else 0
-        own = rate * decay ** (LAYERS - depth) if name.startswith("encoder.") and "feature" not in name else head_rate
-        weight_decay = 0.01 if parameter.dim() > 1 else 0.0
-        groups.append({"params": [parameter], "lr": own, "base": own, "weight_decay": weight_decay})
-    return groups
-
-
-def schedule(fraction: float, warmup: float = 0.08) -> float:
-    """Return the learning rate's factor after `fraction` of all steps: linear up, then linear down to 0."""
-    return fraction / warmup if fraction < warmup else max(0.0, (1 - fraction) / (1 - warmup))
 
 
 def scale(size: int) -> float:

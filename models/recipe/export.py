@@ -1,6 +1,6 @@
 """Export trained weights to what the pipeline loads: int8 ONNX graphs, the heads' arrays, the tokenizer.
 
-    python models/recipe/export.py runs/network/again.pt -o models/en_onrecord
+    python models/recipe/export.py runs/network/short.pt -o models/en_onrecord
     python models/recipe/export.py runs/network/reader.pt -o models/en_onrecord --reader
 
 What is fitted on the exported graphs is left as it was: calibrate.py and attributions/acts.py make it anew.
@@ -12,6 +12,7 @@ import argparse
 import logging
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from encoder import minilm_folder
-from network import Network, Reader
+from network import SHORT, Network, Reader
 
 
 def export(model: Network, folder: Path) -> None:
@@ -78,14 +79,19 @@ def write_arrays(tensors: dict[str, Tensor], path: Path) -> None:
     np.savez(path, **{name: np.ascontiguousarray(tensor.detach().numpy()) for name, tensor in tensors.items()})
 
 
+def mean_of(weights: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the mean of the weights of several runs that began with the same ones (Wortsman et al., 2022)."""
+    return {name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", type=Path)
+    parser.add_argument("weights", nargs="+", type=Path, help="of one network; of several files the mean is taken")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--reader", action="store_true", help="the weights are the reader's")
     args = parser.parse_args()
-    weights = torch.load(args.weights, map_location="cpu")
-    model = Reader() if args.reader else Network()
+    weights = mean_of([torch.load(path, map_location="cpu") for path in args.weights])
+    model = Reader() if args.reader else Network(SHORT)
     model.load_state_dict(weights)
     if isinstance(model, Reader):
         export_reader(model, args.output)

@@ -16,23 +16,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from encoder import WIDTH, Encoder, scale
+from encoder import HIDDEN, LAYERS, WIDTH, Encoder, scale
 from onrecord.labels import STANCES
 from onrecord.stages.attributions.decoding import BUCKETS, PAIR_TAGS, WORD_TAGS
 from onrecord.stages.stances.network import ROLES
 
+# Layers of an encoder and hidden units of each: MiniLM's, and those of the network that finds attributions in the end
+# (`distilling.py`).
+FULL, SHORT = (LAYERS, HIDDEN), (5, 1024)
 PAIR_WIDTH = 192
 SPAN_WIDTH = 64
 STANCE_WIDTH = 256
 
 
 class Network(nn.Module):
-    """Encoder and the heads of the attributions stage."""
+    """Encoder and the heads of the attributions stage; `shape` is the encoder's: `FULL` or `SHORT`."""
 
-    def __init__(self) -> None:
+    def __init__(self, shape: tuple[int, int], dropout: float = 0.1) -> None:
         super().__init__()
-        self.encoder = Encoder()
-        self.dropout = nn.Dropout(0.1)
+        self.encoder = Encoder(dropout, *shape)
+        self.dropout = nn.Dropout(dropout)
         self.tags = nn.Linear(WIDTH, len(WORD_TAGS))
         self.cue = nn.Linear(WIDTH, PAIR_WIDTH)
         self.word = nn.Linear(WIDTH, PAIR_WIDTH)
@@ -41,14 +44,16 @@ class Network(nn.Module):
         self.pair = nn.Linear(PAIR_WIDTH, len(PAIR_TAGS))
         nn.init.normal_(self.distance.weight, std=0.02)
 
-    def forward(
-        self, ids: Tensor, features: Tensor, mask: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return, for (batch, length) pieces, the word tags' logits and the vectors that `pairs` takes.
+    def forward(self, ids: Tensor, features: Tensor, mask: Tensor | None = None) -> tuple[Tensor, ...]:
+        """Return, for (batch, length) pieces, what `heads` makes of their vectors.
 
         `mask` is 1 for real positions, None if all are.
         """
-        vectors = self.dropout(self.encoder(ids, features, mask))
+        return self.heads(self.encoder(ids, features, mask))
+
+    def heads(self, vectors: Tensor) -> tuple[Tensor, ...]:
+        """Return the logits of the word tags, and the three vectors that `pairs` takes."""
+        vectors = self.dropout(vectors)
         return self.tags(vectors), self.cue(vectors), self.gate(vectors), self.word(vectors)
 
     def pairs(self, cue: Tensor, gate: Tensor, word: Tensor, distance: Tensor) -> Tensor:
@@ -62,7 +67,7 @@ class Reader(nn.Module):
 
     def __init__(self, dropout: float = 0.1) -> None:
         super().__init__()
-        self.encoder = Encoder(dropout)
+        self.encoder = Encoder(dropout, *FULL)
         self.role = nn.Embedding(ROLES, WIDTH)
         self.dropout = nn.Dropout(dropout)
         self.edges = nn.Linear(WIDTH, 2)

@@ -117,8 +117,12 @@ def newsmtsc(path: Path, tokenizer: Tokenizer) -> Iterator[Item]:
     """Yield NewsMTSC's sentences (Hamborg and Donnay, EACL 2021); the whole sentence is content."""
     for row in read_lines(path):
         stance = {1: "support", -1: "oppose", 0: "neutral"}[row["polarity"]]
-        doc_id = "_".join(row["id"].split("_")[:3])
-        yield from sentence(doc_id, row["sentence"], None, row["target"], stance, tokenizer)
+        yield from sentence(news_article(row["id"]), row["sentence"], None, row["target"], stance, tokenizer)
+
+
+def news_article(sentence_id: str) -> str:
+    """Return the article of a sentence of NewsMTSC."""
+    return "_".join(sentence_id.split("_")[:3])
 
 
 def dse(path: Path, tokenizer: Tokenizer, polar: int, neutral: int, rng: Random) -> Iterator[Item]:

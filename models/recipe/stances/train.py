@@ -11,13 +11,11 @@ It begins with the encoder that finds attributions. One article in 16 is kept ba
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import count, product
 from pathlib import Path
 from random import Random
 
@@ -29,13 +27,14 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from encoder import minilm_folder, parameter_groups, schedule
+from encoder import minilm_folder
 from export import export_reader
 from network import Reader
 from onrecord.model_folder import load_tokenizer
 from onrecord.stages.stances.network import CUE, SOURCE, allowed
 from stances.calibrate import NEUTRAL_HEAT, calibrate, write_heat
 from stances.data import FOLDS, Item, attributions, averages, dse, held_out, newsmtsc
+from training import Course, fit
 from windows import stack
 
 POSITIONS = 1500  # places in a batch
@@ -134,7 +133,7 @@ def batches(items: Sequence[Item], rng: Random) -> Iterator[list[Item]]:
     yield from found
 
 
-def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor]:
+def losses(model: Reader, batch: Batch) -> Tensor:
     """Return the losses of stance (given the gold target) and of target, which may stand in more than one place."""
     vectors, spans = model(batch.ids, batch.features, batch.roles, batch.mask)
     possible = batch.allowed.flatten(1)
@@ -146,7 +145,7 @@ def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor]:
     found = gold.any(1)
     missed = -places[found].masked_fill(~gold[found], NEVER).logsumexp(1)
     target = (missed * batch.weight[found]).sum() / batch.weight[found].sum().clamp(min=1e-6)
-    return stance, target
+    return torch.stack([stance, target])
 
 
 # ---------------------------------------------------------------- training
@@ -168,38 +167,21 @@ def news_of(args: argparse.Namespace, tokenizer: Tokenizer) -> list[Item]:
     return news + ([] if args.dse is None else list(dse(args.dse, tokenizer, *PAIRS, Random(args.seed))))
 
 
-def fit(model: Reader, items: Sequence[Item], news: Sequence[Item], args: argparse.Namespace) -> None:
-    """Train and save the weights after each epoch; `news` is read once, and a share of it again."""
-    rng, names, epochs = Random(args.seed), name_ids(items), args.reader_epochs
-    optimiser = torch.optim.AdamW(parameter_groups(model, args.reader_rate, args.reader_head_rate), fused=True)
-    for epoch in range(epochs):
-        more = news if epoch == 0 else [item for item in news if rng.random() < KEPT]
-        groups = list(batches([*items, *more], rng))
-        begun, sums = time.time(), torch.zeros(2)
-        model.train()
-        for number, group in enumerate(groups, 1):
-            for settings in optimiser.param_groups:
-                settings["lr"] = settings["base"] * schedule((epoch + (number - 1) / len(groups)) / epochs)
-            batch = collate([rename(item, names, rng) if rng.random() < RENAMED else item for item in group], rng)
-            stance, target = losses(model, batch)
-            optimiser.zero_grad()
-            (STANCE_WEIGHT * stance + SPAN_WEIGHT * target).backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            sums += torch.stack([stance, target]).detach()
-            if number % 25 == 0:
-                means = [round(one, 3) for one in (sums / number).tolist()]
-                print(f"reader {epoch} {number}/{len(groups)} {means} {time.time() - begun:.0f} s", flush=True)
-        torch.save(model.state_dict(), args.output / f"reader.{epoch}.pt")
-        log = {
-            "part": "reader",
-            "epoch": epoch,
-            "losses": (sums / len(groups)).tolist(),
-            "seconds": time.time() - begun,
-        }
-        with (args.output / "log.jsonl").open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(log) + "\n")
-    torch.save(model.state_dict(), args.output / "reader.pt")
+def fit_reader(model: Reader, items: Sequence[Item], news: Sequence[Item], args: argparse.Namespace) -> None:
+    """Train for some epochs; `news` is read once, and a share of it again."""
+    rng, names, epoch = Random(args.seed), name_ids(items), count()
+
+    def draw() -> list[list[Item]]:
+        more = news if next(epoch) == 0 else [item for item in news if rng.random() < KEPT]
+        return list(batches([*items, *more], rng))
+
+    def losses_of(portion: list[Item]) -> Tensor:
+        return losses(
+            model, collate([rename(item, names, rng) if rng.random() < RENAMED else item for item in portion], rng)
+        )
+
+    course = Course("reader", args.reader_epochs, args.reader_rate, args.reader_head_rate)
+    fit(model, course, draw, losses_of, (STANCE_WEIGHT, SPAN_WEIGHT), args.output)
 
 
 def train_reader(encoder: Mapping[str, Tensor], args: argparse.Namespace) -> None:
@@ -211,7 +193,7 @@ def train_reader(encoder: Mapping[str, Tensor], args: argparse.Namespace) -> Non
     model.encoder.load_state_dict(encoder)
     model.encoder.word.requires_grad_(False)
     model.encoder.position.requires_grad_(False)
-    fit(model, items_of(args, tokenizer)[: args.limit], news_of(args, tokenizer)[: args.limit], args)
+    fit_reader(model, items_of(args, tokenizer)[: args.limit], news_of(args, tokenizer)[: args.limit], args)
     if args.model:
         export_reader(model, args.model)
         write_heat(args.model, NEUTRAL_HEAT)
