@@ -46,7 +46,7 @@ def found_in(text: str, nlp: Language) -> list[Row]:
 # What users of other systems complained about, and what they asked for.
 FOUND = [
     ("direct, behind", "“We lost,” Ruiz said.", [q("Ruiz", "said", "“We lost,”")]),
-    ("direct, before", "Ruiz said: “We lost.”", [q("Ruiz", "said", "“We lost.”")]),
+    ("direct, before", "Ruiz said: “We lost.”", [q("Ruiz", "said:", "“We lost.”")]),
     ("straight marks", '"We lost the election," Ruiz said.', [q("Ruiz", "said", '"We lost the election,"')]),
     ("inverted", "“We lost,” said Ana Ruiz.", [q("Ana Ruiz", "said", "“We lost,”")]),
     ("indirect", "Ruiz said that the city had lost.", [q("Ruiz", "said", "that the city had lost")]),
