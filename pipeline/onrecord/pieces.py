@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,12 @@ class Pieces:
 
 def encode(text: str, quotations: Sequence[Quotation], tokenizer: Tokenizer) -> Pieces:
     """Tokenise `text` line by line; a piece never crosses a line break."""
+    return encoded(text, tuple(quotations), tokenizer)
+
+
+# Two stages read the same text, one after the other.
+@lru_cache(maxsize=1)
+def encoded(text: str, quotations: tuple[Quotation, ...], tokenizer: Tokenizer) -> Pieces:
     lines, offsets, at = [], [], 0
     for line in text.split("\n"):
         if line.strip():
