@@ -97,8 +97,8 @@ FOUND = [
     ("colon", "Ruiz: “We lost the whole city.”", [q("Ruiz", ":", "“We lost the whole city.”")]),
     (
         "signed",
-        "“It is a terrible plan.” ― Ana Ruiz, teacher",
-        [q("Ana Ruiz", "―", "“It is a terrible plan.”")],
+        "“The whole neighborhood is angry about this plan.” ― Ana Ruiz, teacher",
+        [q("Ana Ruiz", "―", "“The whole neighborhood is angry about this plan.”")],
     ),
     (
         "several paragraphs",
@@ -272,11 +272,13 @@ def test_source_does_not_stop_at_a_title(text: str, source: str, whole: str) -> 
     ],
 )
 def test_after_admitting_goes_with_the_finite_clause_before_it(text: str, source: str) -> None:
-    plain, spans = text.translate(str.maketrans("", "", "<>[]")), []
-    for number, place in enumerate(position for position, letter in enumerate(text) if letter in "<>[]"):
-        spans.append(place - number)
-    cues, contents = [tuple(spans[at : at + 2]) for at in (0, 4)], [tuple(spans[at : at + 2]) for at in (2, 6)]
-    found = attached([Attribution((0, 9), cue, (content,)) for cue, content in zip(cues, contents)], plain)
+    plain, marks = (
+        text.translate(str.maketrans("", "", "<>[]")),
+        [i for i, letter in enumerate(text) if letter in "<>[]"],
+    )
+    a, b, c, d, e, f, g, h = (mark - number for number, mark in enumerate(marks))
+    contents = ((c, d), (g, h))
+    found = attached([Attribution((0, 9), (a, b), ((c, d),)), Attribution((0, 9), (e, f), ((g, h),))], plain)
     assert plain[slice(*(found[1].source or (0, 0)))] == source
     assert found[0].content == (contents[0] if source == "Officials" else (contents[0][0], contents[1][1]),)
 

@@ -17,7 +17,7 @@ GOLDEN = ROOT / "output" / "golden" / "claims.jsonl"
 # Confidences come from floating point, which differs a little from processor to processor.
 TOLERANCE = 0.03
 # Figures reached; raise them when they rise.
-FOUND, EXACT = 32, 28
+FOUND, EXACT = 32, 29
 
 
 def without_confidence(claim: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,6 @@ import argparse
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -79,18 +78,13 @@ def write_arrays(tensors: dict[str, Tensor], path: Path) -> None:
     np.savez(path, **{name: np.ascontiguousarray(tensor.detach().numpy()) for name, tensor in tensors.items()})
 
 
-def mean_of(weights: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Return the mean of the weights of several runs that began with the same ones (Wortsman et al., 2022)."""
-    return {name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0]}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("weights", nargs="+", type=Path, help="of one network; of several files the mean is taken")
+    parser.add_argument("weights", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--reader", action="store_true", help="the weights are the reader's")
     args = parser.parse_args()
-    weights = mean_of([torch.load(path, map_location="cpu") for path in args.weights])
+    weights = torch.load(args.weights, map_location="cpu")
     model = Reader() if args.reader else Network(SHORT)
     model.load_state_dict(weights)
     if isinstance(model, Reader):

@@ -266,8 +266,9 @@ def attached(found: Sequence[Attribution], text: str) -> list[Attribution]:
         subject = SUBJECT.match(text, *outer.content[0]) if outer else None
         if outer and subject and inner.source in (outer.source, None):
             end = max(outer.content[-1][1], inner.content[-1][1])
-            changed[outer] = replace(outer, content=(*outer.content[:-1], (outer.content[-1][0], end)))
-            changed[inner] = replace(inner, source=subject.span("name"))
+            content = (*outer.content[:-1], (outer.content[-1][0], end))
+            changed[outer] = replace(changed.get(outer, outer), content=content)
+            changed[inner] = replace(changed.get(inner, inner), source=subject.span("name"))
     return [changed.get(item, item) for item in found]
 
 

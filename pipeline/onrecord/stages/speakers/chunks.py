@@ -101,7 +101,7 @@ def chunk_at(story: Story, first: int, last: int, begin: int) -> Chunk | None:
         if position in story.units:
             position = min(story.units[position], last)
             head, known = position - 1, True
-        elif is_joint(story, position, position - first):
+        elif position > first and is_joint(story, position):
             position += 1
         elif goes_on(story, position, known):
             head, known = position, known or is_head(story, position)
@@ -129,13 +129,12 @@ def goes_on(story: Story, number: int, known: bool) -> bool:
     return low in ADJECTIVES or low not in verb_forms()
 
 
-def is_joint(story: Story, number: int, before: int) -> bool:
+def is_joint(story: Story, number: int) -> bool:
     """True if words[number] is a hyphen within a word: *a 30-minute interview*."""
-    if story.words[number] != "-" or not before or number + 1 >= len(story.words):
+    if story.words[number] != "-" or number + 1 >= len(story.words):
         return False
-    return story.span_of(number - 1, number + 2)[1] - story.starts[number - 1] == sum(
-        map(len, story.words[number - 1 : number + 2])
-    )
+    start, end = story.span_of(number - 1, number + 2)
+    return story.text[start:end] == "".join(story.words[number - 1 : number + 2])
 
 
 def is_head(story: Story, number: int) -> bool:

@@ -38,13 +38,13 @@ def given_names() -> Mapping[str, str]:
 @lru_cache(maxsize=1)
 def outlets() -> frozenset[str]:
     """Return the folded names of well-known media and bodies, which entity recognisers take for people."""
-    return frozenset(fold(row["name"]) for row in table("outlets.tsv") if row["kind"] != "surname")
+    return frozenset(name for name, kind in outlet_kinds().items() if kind != "surname")
 
 
 @lru_cache(maxsize=1)
-def media() -> frozenset[str]:
-    """Return the folded names of well-known media; of these some are surnames as well."""
-    return frozenset(fold(row["name"]) for row in table("outlets.tsv") if row["kind"] != "body")
+def outlet_kinds() -> Mapping[str, str]:
+    """Return folded name -> kind: media, platform, body, or surname, of media whose name is one as well."""
+    return {fold(row["name"]): row["kind"] for row in table("outlets.tsv")}
 
 
 @lru_cache(maxsize=1)
