@@ -41,7 +41,7 @@ from onrecord.stages.stances.network import (
     conjuncts,
     cue_stance,
     mark,
-    pooled,
+    span_means,
 )
 from onrecord.stages.stances.reversals import reversed_stance
 
@@ -195,12 +195,9 @@ def test_no_conjunct_behind_the_last_word(tokenizer: Tokenizer) -> None:
     assert not len(conjuncts(marked, spans, np.array([size - 3, size - 2])))
 
 
-def test_pooled_means() -> None:
-    vectors = np.arange(8, dtype=np.float32).reshape(4, 2)
-    marked = hand_marked(4, [0, 1, 1, 0])
-    targets, rest = pooled(vectors, marked, np.array([[1, 2], [2, 2]]))
-    assert targets.tolist() == [[3, 4], [4, 5]]
-    assert rest.tolist() == [0, 0, 3, 4, 0, 1]
+def test_means_of_spans() -> None:
+    rows = np.arange(8, dtype=np.float32).reshape(4, 2)
+    assert span_means(rows, np.array([[1, 2], [2, 2], [0, 3]])).tolist() == [[3, 4], [4, 5], [3, 4]]
 
 
 def test_agreement_is_half_of_the_longer_span_or_equal_words() -> None:

@@ -16,30 +16,28 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from encoder import HIDDEN, LAYERS, WIDTH, Encoder, scale
+from encoder import Encoder, Shape, scale
 from onrecord.labels import STANCES
 from onrecord.stages.attributions.decoding import BUCKETS, PAIR_TAGS, WORD_TAGS
 from onrecord.stages.stances.network import ROLES
 
-# Layers of an encoder and hidden units of each: MiniLM's, and those of the network that finds attributions in the end
-# (`distilling.py`).
-FULL, SHORT = (LAYERS, HIDDEN), (5, 1024)
 PAIR_WIDTH = 192
 SPAN_WIDTH = 64
 STANCE_WIDTH = 256
 
 
 class Network(nn.Module):
-    """Encoder and the heads of the attributions stage; `shape` is the encoder's: `FULL` or `SHORT`."""
+    """Encoder and the heads of the attributions stage; `shape` is the encoder's."""
 
-    def __init__(self, shape: tuple[int, int], dropout: float = 0.1) -> None:
+    def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
         super().__init__()
-        self.encoder = Encoder(dropout, *shape)
+        width = shape.width
+        self.encoder = Encoder(dropout, shape)
         self.dropout = nn.Dropout(dropout)
-        self.tags = nn.Linear(WIDTH, len(WORD_TAGS))
-        self.cue = nn.Linear(WIDTH, PAIR_WIDTH)
-        self.word = nn.Linear(WIDTH, PAIR_WIDTH)
-        self.gate = nn.Linear(WIDTH, PAIR_WIDTH)
+        self.tags = nn.Linear(width, len(WORD_TAGS))
+        self.cue = nn.Linear(width, PAIR_WIDTH)
+        self.word = nn.Linear(width, PAIR_WIDTH)
+        self.gate = nn.Linear(width, PAIR_WIDTH)
         self.distance = nn.Embedding(BUCKETS, PAIR_WIDTH)
         self.pair = nn.Linear(PAIR_WIDTH, len(PAIR_TAGS))
         nn.init.normal_(self.distance.weight, std=0.02)
@@ -65,15 +63,16 @@ class Network(nn.Module):
 class Reader(nn.Module):
     """Reads attributions, given as their pieces with roles; the first place stands for the whole of one."""
 
-    def __init__(self, dropout: float = 0.1) -> None:
+    def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
         super().__init__()
-        self.encoder = Encoder(dropout, *FULL)
-        self.role = nn.Embedding(ROLES, WIDTH)
+        width = shape.width
+        self.encoder = Encoder(dropout, shape)
+        self.role = nn.Embedding(ROLES, width)
         self.dropout = nn.Dropout(dropout)
-        self.edges = nn.Linear(WIDTH, 2)
-        self.query = nn.Linear(WIDTH, SPAN_WIDTH)
-        self.key = nn.Linear(WIDTH, SPAN_WIDTH)
-        self.up = nn.Linear(4 * WIDTH, STANCE_WIDTH)
+        self.edges = nn.Linear(width, 2)
+        self.query = nn.Linear(width, SPAN_WIDTH)
+        self.key = nn.Linear(width, SPAN_WIDTH)
+        self.up = nn.Linear(4 * width, STANCE_WIDTH)
         self.down = nn.Linear(STANCE_WIDTH, len(STANCES))
         nn.init.normal_(self.role.weight, std=0.02)
 

@@ -17,12 +17,16 @@ Drawn = TypeVar("Drawn")
 
 @dataclass(frozen=True)
 class Course:
-    """A part of a training: its name, how many epochs, the rates of the encoder's top layer and of the heads."""
+    """A part of a training: its name, how many epochs, the rates of the encoder's top layer and of the heads.
+
+    `half`: matrices are multiplied in bfloat16, which takes half the time where the processor knows it (AVX512-BF16).
+    """
 
     name: str
     epochs: int
     rate: float
     head_rate: float
+    half: bool = False
 
 
 def fit(
@@ -49,7 +53,8 @@ def fit(
         for number, batch in enumerate(batches, 1):
             for group in optimiser.param_groups:
                 group["lr"] = group["base"] * schedule((epoch + (number - 1) / len(batches)) / course.epochs)
-            each = losses(batch)
+            with torch.autocast("cpu", torch.bfloat16, enabled=course.half):
+                each = losses(batch)
             optimiser.zero_grad()
             (counts * each).sum().backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

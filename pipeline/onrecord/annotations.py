@@ -33,8 +33,13 @@ def text_of(doc: Doc) -> str:
 def write(doc: Doc, layer: str, items: Iterable[Any]) -> None:
     """Store dataclass `items` as the list `layer` of `doc`, in place of what is there."""
     data = dict(doc._.onrecord or {})
-    data[layer] = [dataclasses.asdict(item) for item in items]
+    data[layer] = [plain(item) for item in items]
     doc._.onrecord = data
+
+
+def plain(item: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass, which are plain data already: `dataclasses.asdict` would copy them all."""
+    return {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
 
 
 def read(doc: Doc, layer: str, kind: type[Item]) -> list[Item]:

@@ -26,7 +26,10 @@ from onrecord.stages.quotations import find_quotations
 
 def score_model(folder: Path, gold: Mapping[str, GoldArticle]) -> dict[str, Any]:
     """Return the span figures of a model folder."""
-    return score_spans([comparison for comparison, _ in run_model(folder, gold)])
+    rows = run_model(folder, gold)
+    scores, right = outcomes(rows)
+    error = calibration_error(scores.tolist(), right.tolist())
+    return {"calibration error": error, **score_spans([comparison for comparison, _ in rows])}
 
 
 def run_model(folder: Path, gold: Mapping[str, GoldArticle]) -> list[tuple[Comparison, list[Attribution]]]:

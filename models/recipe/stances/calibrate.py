@@ -22,11 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from onrecord.evaluation.meaning import share_half
 from onrecord.stages.stances import Decision, decide
 from onrecord.stages.stances.network import Candidates, Reader
-from stances.data import FOLDS, Item, attributions, held_out
+from stances.data import FOLDS, NEUTRAL_HEAT, Item, attributions, held_out
 from stances.evaluate import figures, score
 
 GRID = np.round(np.exp(np.linspace(np.log(0.5), np.log(4.0), 19)), 3).tolist()
-NEUTRAL_HEAT = {"target_temperature": 1.0, "stance_temperature": 1.0}
 
 
 def log_loss(chances: Sequence[float], right: Sequence[bool]) -> float:

@@ -22,13 +22,24 @@ from onrecord.stages.stances.network import CONTENT, CUE, Marked, allowed, cue_s
 # One fold of the articles is held out, for calibration and an honest look.
 FOLDS = 16
 NO_SPAN: list[tuple[int, int]] = []
+NEUTRAL_HEAT = {"target_temperature": 1.0, "stance_temperature": 1.0}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What another reader makes of an item: places (n, 2) of targets with chances (n,), chances (3,) of the stances."""
+
+    places: NDArray[np.int64]
+    chances: NDArray[np.float32]
+    stance: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Item:
     """A marked attribution with the chances of its stances and the places (first, last) where its target may stand.
 
-    `weight`: what it counts in training; `given`: the target is one of many, not to be found from the text.
+    `weight`: what it counts in training; `given`: the target is one of many, not to be found from the text; `answer`:
+    what a larger reader says.
     """
 
     doc_id: str
@@ -39,6 +50,7 @@ class Item:
     text: str
     weight: float = 1.0
     given: bool = False
+    answer: Answer | None = None
 
     @property
     def gold(self) -> str:

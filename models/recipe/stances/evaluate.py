@@ -17,14 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import network
+from encoder import MPNET, minilm_folder
+from export import Aimed, head_of
 from onrecord.evaluation.meaning import calibration_error, macro_f1, share_half
 from onrecord.labels import STANCES
+from onrecord.model_folder import load_tokenizer
+from onrecord.stages.attributions.decoding import Array
 from onrecord.stages.stances import Decision, decide
-from onrecord.stages.stances.network import Candidates, Reader
-from stances.data import FOLDS, Item, attributions, held_out, newsmtsc
+from onrecord.stages.stances.network import Candidates, Marked, Reader
+from stances.data import FOLDS, NEUTRAL_HEAT, Item, attributions, held_out, newsmtsc
 
 
 def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict[str, Any]:
@@ -52,6 +58,23 @@ def figures(items: Sequence[Item], decisions: Sequence[Decision | None]) -> dict
     return {"items": len(items), **table}
 
 
+class Trained(Reader):
+    """A large reader that was trained and not exported."""
+
+    def __init__(self, weights: Path) -> None:
+        self.network = network.Reader(MPNET)
+        self.network.load_state_dict(torch.load(weights))
+        self.graph = Aimed(self.network.eval())
+        self.tokenizer = load_tokenizer(minilm_folder())
+        self.head = {name: part.detach().numpy() for name, part in head_of(self.network).items()}
+        self.calibration = NEUTRAL_HEAT
+
+    @torch.no_grad()
+    def run(self, marked: Marked) -> tuple[Array, Array, Array]:
+        found = self.graph(*(torch.tensor(part[None]) for part in (marked.ids, marked.features, marked.roles)))
+        return tuple(part[0].numpy() for part in found)
+
+
 def score(reader: Reader, items: Sequence[Item]) -> list[Candidates]:
     """Run the network over the items."""
     return [reader.score(item.marked) for item in items]
@@ -61,8 +84,8 @@ def polarity(reader: Reader, items: Sequence[Item]) -> dict[str, float]:
     """Return macro-F1 and accuracy of the stance toward given targets."""
     found = []
     for item in items:
-        vectors, _ = reader.run(item.marked)
-        logits = reader.stances(vectors, item.marked, np.array(item.targets[:1]))
+        vectors, aims, _ = reader.run(item.marked)
+        logits = reader.stances(vectors, aims, item.marked, np.array(item.targets[:1]))
         found.append(STANCES[int(logits[0].argmax())])
     gold = [item.gold for item in items]
     accuracy = float(np.mean([one == two for one, two in zip(gold, found)]))
@@ -71,13 +94,13 @@ def polarity(reader: Reader, items: Sequence[Item]) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path, help="folder with the exported network")
+    parser.add_argument("model", type=Path, help="folder with the exported network, or weights of a large reader (.pt)")
     parser.add_argument("articles", type=Path, nargs="?")
     parser.add_argument("labels", type=Path, nargs="?")
     parser.add_argument("--newsmtsc", type=Path)
     parser.add_argument("--held-out", action="store_true", help="score only the articles that training keeps back")
     args = parser.parse_args()
-    reader = Reader(args.model)
+    reader = Reader(args.model) if args.model.is_dir() else Trained(args.model)
     if args.newsmtsc:
         news = [item for item in newsmtsc(args.newsmtsc, reader.tokenizer) if held_out(item.doc_id, FOLDS)]
         print(json.dumps(polarity(reader, news)))

@@ -1,11 +1,12 @@
 """Train the reader that judges attributions: their targets, and the stances toward them.
 
-    python models/recipe/stances/train.py runs/network/again.pt polnear.train.jsonl -o runs/reader \\
+    python models/recipe/stances/train.py runs/network/short.pt polnear.train.jsonl -o runs/reader \\
         --labels models/recipe/labels models/recipe/more --newsmtsc newsmtsc.train.jsonl --dse dse.train.jsonl \\
         --model models/en_onrecord
 
-It begins with the encoder that finds attributions. One article in 16 is kept back, for the temperatures
-(`calibrate.py`) and an honest look. The last epoch counts, none is picked.
+A large reader, on all-mpnet-base-v2, learns from the labels. The one that is shipped begins with the short encoder that
+finds attributions, and learns from the labels and from what the large one answers. One article in 16 is kept back, for
+the temperatures (`calibrate.py`) and an honest look. The last epoch counts, none is picked.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, product
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -27,13 +28,14 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from encoder import minilm_folder
+from distilling import LABELS
+from encoder import MPNET, SHORT, minilm_folder, mpnet_folder
 from export import export_reader
 from network import Reader
 from onrecord.model_folder import load_tokenizer
 from onrecord.stages.stances.network import CUE, SOURCE, allowed
-from stances.calibrate import NEUTRAL_HEAT, calibrate, write_heat
-from stances.data import FOLDS, Item, attributions, averages, dse, held_out, newsmtsc
+from stances.calibrate import calibrate, write_heat
+from stances.data import FOLDS, NEUTRAL_HEAT, Answer, Item, attributions, averages, dse, held_out, newsmtsc
 from training import Course, fit
 from windows import stack
 
@@ -45,7 +47,9 @@ MACHINE_WEIGHT = 0.7  # what an attribution counts that a language model judged
 RENAMED = 0.3  # share of items whose names are exchanged, so that names do not tell the stance
 FORGOTTEN = 0.1  # share of items without what the lexicon says of the cue
 PAIRS = (2500, 400)  # of Park et al.'s, with and without polarity; the latter are many and noisy
-KEPT = 0.25  # share of the news sentences that is read again after the first epoch
+KEPT = 0.25  # share of the news sentences that an epoch reads
+SHARE = 0.5  # share of the attributions judged by a language model that an epoch of the large reader reads
+ANSWERS = 16  # likeliest targets that the large reader tells the short one
 
 
 # ---------------------------------------------------------------- names should not tell the stance
@@ -80,8 +84,8 @@ def rename(item: Item, names: NDArray[np.int64], rng: Random) -> Item:
 class Batch:
     """Tensors of a batch of attributions, a row each.
 
-    `allowed`, `gold`: (rows, first, last) masks of spans; `means`: (rows, 3, length); `stance`: (rows, 3) chances;
-    `weight`: one a row.
+    `allowed`, `gold`: (rows, first, last) masks of spans; `answer`: chances of them that the large reader gives, zeros
+    where it was not asked; `means`: (rows, 3, length); `stance`: (rows, 3) chances; `weight`: one a row.
     """
 
     ids: Tensor
@@ -90,16 +94,18 @@ class Batch:
     mask: Tensor
     allowed: Tensor
     gold: Tensor
+    answer: Tensor
     means: Tensor
     stance: Tensor
     weight: Tensor
 
 
-def collate(items: Sequence[Item], rng: Random) -> Batch:
+def collate(items: Sequence[Item], rng: Random, forgotten: float = FORGOTTEN) -> Batch:
     """Pad items to one length; a share forgets what the cue says."""
     length = max(len(item.marked.ids) for item in items)
     possible = np.zeros((len(items), length, length), dtype=bool)
     gold = np.zeros_like(possible)
+    answer = np.zeros(possible.shape, dtype=np.float32)
     means = np.zeros((len(items), 3, length), dtype=np.float32)
     roles = []
     for row, item in enumerate(items):
@@ -107,8 +113,10 @@ def collate(items: Sequence[Item], rng: Random) -> Batch:
         possible[row, :size, :size] = allowed(item.marked)
         for place in item.targets if not item.given else ():
             gold[row][place] = True
+        if item.answer:
+            answer[row][tuple(item.answer.places.T)] = item.answer.chances
         means[row, :, :size] = averages(item)
-        roles.append(np.minimum(item.marked.roles, CUE) if rng.random() < FORGOTTEN else item.marked.roles)
+        roles.append(np.minimum(item.marked.roles, CUE) if rng.random() < forgotten else item.marked.roles)
     return Batch(
         ids=stack([item.marked.ids for item in items], 0),
         features=stack([item.marked.features for item in items], 0),
@@ -116,10 +124,17 @@ def collate(items: Sequence[Item], rng: Random) -> Batch:
         mask=stack([np.ones_like(item.marked.ids) for item in items], 0),
         allowed=torch.tensor(possible),
         gold=torch.tensor(gold),
+        answer=torch.tensor(answer),
         means=torch.tensor(means),
-        stance=torch.tensor(np.array([item.stance for item in items], dtype=np.float32)),
+        stance=torch.tensor(np.array([taught_stance(item) for item in items], dtype=np.float32)),
         weight=torch.tensor([item.weight for item in items]),
     )
+
+
+def taught_stance(item: Item) -> NDArray[np.float32]:
+    """Return the chances of the stances by the label, and by the large reader if it was asked."""
+    told = np.array(item.stance, dtype=np.float32)
+    return LABELS * told + (1 - LABELS) * item.answer.stance if item.answer else told
 
 
 def batches(items: Sequence[Item], rng: Random) -> Iterator[list[Item]]:
@@ -134,18 +149,45 @@ def batches(items: Sequence[Item], rng: Random) -> Iterator[list[Item]]:
 
 
 def losses(model: Reader, batch: Batch) -> Tensor:
-    """Return the losses of stance (given the gold target) and of target, which may stand in more than one place."""
+    """Return the losses of stance (given the gold target) and of target, which may stand in more than one place.
+
+    Where the large reader has answered, the target's is that of the label and that of the answer, mixed.
+    """
     vectors, spans = model(batch.ids, batch.features, batch.roles, batch.mask)
     possible = batch.allowed.flatten(1)
-    chances = model.stances(vectors, batch.means).log_softmax(1)
-    places = spans.flatten(1).masked_fill(~possible, NEVER).log_softmax(1)
+    chances = model.stances(vectors, batch.means).float().log_softmax(1)
+    places = spans.float().flatten(1).masked_fill(~possible, NEVER).log_softmax(1)
     soft = batch.stance * (1 - SMOOTHING) + SMOOTHING / batch.stance.shape[1]
     stance = -((soft * chances).sum(1) * batch.weight).sum() / batch.weight.sum()
-    gold = batch.gold.flatten(1)
-    found = gold.any(1)
-    missed = -places[found].masked_fill(~gold[found], NEVER).logsumexp(1)
-    target = (missed * batch.weight[found]).sum() / batch.weight[found].sum().clamp(min=1e-6)
-    return torch.stack([stance, target])
+    gold, answer = batch.gold.flatten(1), batch.answer.flatten(1)
+    found, asked = gold.any(1), answer.any(1)
+    missed = -places.masked_fill(~gold, NEVER).logsumexp(1) * batch.weight * found
+    doubted = -(answer * places).sum(1)
+    told = (batch.weight * found).sum().clamp(min=1e-6)
+    if not asked.any():
+        return torch.stack([stance, missed.sum() / told])
+    return torch.stack([stance, LABELS * missed.sum() / told + (1 - LABELS) * doubted.sum() / asked.sum()])
+
+
+@torch.no_grad()
+def answered(model: Reader, items: Sequence[Item], half: bool) -> list[Item]:
+    """Return the items with what a reader makes of them: its likeliest targets, its stance toward the given one."""
+    model.eval()
+    rng, found = Random(0), []
+    for number, portion in enumerate(batches(items, rng)):
+        batch = collate(portion, rng, forgotten=0.0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=half):
+            vectors, spans = model(batch.ids, batch.features, batch.roles, batch.mask)
+            stances = model.stances(vectors, batch.means).float().softmax(1).numpy()
+        chances = spans.float().masked_fill(~batch.allowed, NEVER).flatten(1).softmax(1) * batch.allowed.flatten(1)
+        best, at = (one.numpy() for one in chances.topk(min(ANSWERS, chances.shape[1])))
+        places = np.stack(np.divmod(at, spans.shape[2]), 2)
+        for item, stance, likely, where in zip(portion, stances, best, places):
+            real = likely > 0
+            found.append(replace(item, answer=Answer(where[real], likely[real] / max(likely.sum(), 1e-6), stance)))
+        if number % 50 == 0:
+            print(f"answers: {len(found)}/{len(items)}", flush=True)
+    return found
 
 
 # ---------------------------------------------------------------- training
@@ -167,35 +209,44 @@ def news_of(args: argparse.Namespace, tokenizer: Tokenizer) -> list[Item]:
     return news + ([] if args.dse is None else list(dse(args.dse, tokenizer, *PAIRS, Random(args.seed))))
 
 
-def fit_reader(model: Reader, items: Sequence[Item], news: Sequence[Item], args: argparse.Namespace) -> None:
-    """Train for some epochs; `news` is read once, and a share of it again."""
-    rng, names, epoch = Random(args.seed), name_ids(items), count()
+def fit_reader(
+    model: Reader, items: Sequence[Item], news: Sequence[Item], course: Course, args: argparse.Namespace, share: float
+) -> None:
+    """Train for some epochs; in each a share of the news and of the machine's judgements is read, drawn anew."""
+    rng, names = Random(args.seed), name_ids(items)
+    model.encoder.word.requires_grad_(False)
+    model.encoder.position.requires_grad_(False)
 
     def draw() -> list[list[Item]]:
-        more = news if next(epoch) == 0 else [item for item in news if rng.random() < KEPT]
-        return list(batches([*items, *more], rng))
+        drawn = [item for item in items if item.weight == 1.0 or rng.random() < share]
+        return list(batches(drawn + [item for item in news if rng.random() < KEPT], rng))
 
     def losses_of(portion: list[Item]) -> Tensor:
         return losses(
             model, collate([rename(item, names, rng) if rng.random() < RENAMED else item for item in portion], rng)
         )
 
-    course = Course("reader", args.reader_epochs, args.reader_rate, args.reader_head_rate)
     fit(model, course, draw, losses_of, (STANCE_WEIGHT, SPAN_WEIGHT), args.output)
 
 
 def train_reader(encoder: Mapping[str, Tensor], args: argparse.Namespace) -> None:
-    """Train the reader, beginning with the weights of `encoder`; export and calibrate it if there is a model folder."""
+    """Train both readers, the short one from `encoder` on; export and calibrate that if there is a model folder."""
     torch.manual_seed(args.seed)
     tokenizer = load_tokenizer(minilm_folder())
     args.output.mkdir(parents=True, exist_ok=True)
-    model = Reader()
-    model.encoder.load_state_dict(encoder)
-    model.encoder.word.requires_grad_(False)
-    model.encoder.position.requires_grad_(False)
-    fit_reader(model, items_of(args, tokenizer)[: args.limit], news_of(args, tokenizer)[: args.limit], args)
+    items, news = items_of(args, tokenizer)[: args.limit], news_of(args, tokenizer)[: args.limit]
+    large, short = Reader(MPNET), Reader(SHORT, dropout=0.0)
+    if args.large:
+        large.load_state_dict(torch.load(args.large))
+    else:
+        large.encoder.load_pretrained(mpnet_folder(args.output))
+        fit_reader(large, items, news, Course("large", args.large_epochs, 6e-5, 5e-4, args.half), args, SHARE)
+    short.encoder.load_state_dict(encoder)
+    items, news = answered(large, items, args.half), answered(large, news, args.half)
+    course = Course("reader", args.reader_epochs, args.reader_rate, args.reader_head_rate, args.half)
+    fit_reader(short, items, news, course, args, 1.0)
     if args.model:
-        export_reader(model, args.model)
+        export_reader(short, args.model)
         write_heat(args.model, NEUTRAL_HEAT)
         labels = next(path for folder in args.labels if (path := folder / "meaning.train.jsonl").exists())
         calibrate(args.model, args.gold[0], labels)
@@ -207,9 +258,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--newsmtsc", type=Path)
     parser.add_argument("--dse", type=Path)
     parser.add_argument("--all", action="store_true", help="keep no article's stances back for calibration")
-    parser.add_argument("--reader-epochs", type=int, default=4)
-    parser.add_argument("--reader-rate", type=float, default=1e-4, help="of the reader's top layer")
-    parser.add_argument("--reader-head-rate", type=float, default=7e-4)
+    parser.add_argument("--large", type=Path, help="weights of a large reader that is there already")
+    parser.add_argument("--large-epochs", type=int, default=2)
+    parser.add_argument("--reader-epochs", type=int, default=8)
+    parser.add_argument("--reader-rate", type=float, default=2e-4, help="of the reader's top layer")
+    parser.add_argument("--reader-head-rate", type=float, default=1e-3)
 
 
 def main() -> None:
@@ -221,6 +274,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="model folder to write the reader to")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--half", action="store_true", help="multiply in bfloat16: quicker where AVX512-BF16 is there")
     parser.add_argument("--limit", type=int, help="use the first N items only (to try out the recipe)")
     add_arguments(parser)
     args = parser.parse_args()

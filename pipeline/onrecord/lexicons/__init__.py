@@ -132,6 +132,7 @@ def titles() -> Mapping[str, tuple[str, str]]:
 # From forms to lemmas
 
 
+@lru_cache(maxsize=10_000)
 def lemma_of(word: str, kind: str | None = None) -> str:
     """Return the lower-case lemma of an inflected `word`; a word that is no known inflection comes back as it is.
 
@@ -253,6 +254,12 @@ def find_cue(lemmas: Sequence[str], kind: str | None = None) -> CueEntry | None:
     over *call*), up to `GAP` words apart. Among the rest a verb or phrase beats a noun, then what says more than plain
     saying (*worried* in *said to be worried*), then a verb behind *as* (*quoted as saying*), then the first.
     """
+    return best_entry(tuple(lemmas), kind)
+
+
+# A few cues make up most of any news.
+@lru_cache(maxsize=10_000)
+def best_entry(lemmas: tuple[str, ...], kind: str | None) -> CueEntry | None:
     words = tuple(variants(lemma) for lemma in lemmas)
     found = [match for start in range(len(words)) for match in matches_at(words, start)]
     found = [match for match in found if not any(set(match.places) < set(other.places) for other in found)]

@@ -93,6 +93,7 @@ def is_plural(word: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 14)
 def noun_of(word: str) -> tuple[str, str] | None:
     """Return (kind, gender) of a folded noun in the lexicon, singular or plural; compounds by their last part."""
     for form in (word, singular(word), word.rsplit("-", 1)[-1], singular(word.rsplit("-", 1)[-1])):

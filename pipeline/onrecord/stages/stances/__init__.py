@@ -169,8 +169,10 @@ def agreement(places: NDArray[np.int64], ids: NDArray[np.int64]) -> Array:
     first, last = places[:, 0], places[:, 1]
     shared = np.minimum.outer(last, last) - np.maximum.outer(first, first) + 1
     longer = np.maximum.outer(last - first, last - first) + 1
+    numbers: dict[tuple[int, ...], int] = {}
     words = [tuple(ids[start : end + 1].tolist()) for start, end in places.tolist()]
-    same = np.array([[one == two for two in words] for one in words])
+    word = np.array([numbers.setdefault(one, len(numbers)) for one in words])
+    same = word[:, None] == word
     result: Array = ((2 * shared >= longer) | same).astype(np.float32)
     return result
 

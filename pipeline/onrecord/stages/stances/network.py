@@ -113,8 +113,8 @@ def stretch(roles: Index) -> Index:
 def segments(place: Index, role: Index) -> Index:
     """Number the unbroken stretches of content and of cue from 1; 0 elsewhere."""
     inside = role >= CONTENT
-    new = np.diff(place, prepend=-2) != 1
-    new |= np.diff(role, prepend=-1) != 0
+    new = np.ones(len(place), dtype=bool)
+    new[1:] = (place[1:] - place[:-1] != 1) | (role[1:] != role[:-1])
     numbers: Index = np.where(inside, np.cumsum(new), 0)
     return numbers
 
@@ -172,13 +172,14 @@ def conjuncts(marked: Marked, possible: Array, place: Index) -> Index:
     return np.array(found, dtype=np.int64).reshape(-1, 2)
 
 
-def pooled(vectors: Array, marked: Marked, places: Index) -> tuple[Array, Array]:
-    """Return what the stance head sees: the mean of each target (n, width); those of cue and content, and [CLS]."""
-    sums = np.concatenate([np.zeros((1, vectors.shape[1]), dtype=np.float32), np.cumsum(vectors, 0)])
+def span_means(rows: Array, places: Index) -> Array:
+    """Return the mean (n, width) of the rows (length, width) of each span."""
+    sums = np.zeros((len(rows) + 1, rows.shape[1]), dtype=np.float32)
+    np.cumsum(rows, 0, out=sums[1:])
     first, last = places[:, 0], places[:, 1] + 1
-    target = (sums[last] - sums[first]) / (last - first)[:, None].astype(np.float32)
-    cue = mean(vectors, marked.roles >= CUE)
-    return target, np.concatenate([cue, mean(vectors, marked.roles == CONTENT), vectors[0]])
+    totals = sums[last] - sums[first]
+    totals /= (last - first)[:, None]
+    return totals
 
 
 def mean(vectors: Array, mask: NDArray[np.bool_]) -> Array:
@@ -196,18 +197,18 @@ class Reader:
         self.tokenizer = load_tokenizer(folder)
         self.session = open_session(folder / "stances.onnx")
         with np.load(folder / "stances.npz") as weights:
-            self.head = {name: weights[name] for name in ("up", "up_bias", "down", "down_bias")}
+            self.head = {name: weights[name] for name in ("rest", "rest_bias", "down", "down_bias")}
         self.calibration: dict[str, float] = json.loads((folder / "stances.json").read_text(encoding="utf-8"))
 
-    def run(self, marked: Marked) -> tuple[Array, Array]:
-        """Return the vectors of an attribution's places (length, width) and the scores of all spans of them."""
+    def run(self, marked: Marked) -> tuple[Array, Array, Array]:
+        """Return an attribution's vectors (length, width), what each place adds as a target, and all spans' scores."""
         feed = {"ids": marked.ids[None], "features": marked.features[None], "roles": marked.roles[None]}
-        vectors, spans = self.session.run(["vectors", "spans"], feed)
-        return vectors[0], spans[0]
+        vectors, aims, spans = self.session.run(["vectors", "aims", "spans"], feed)
+        return vectors[0], aims[0], spans[0]
 
     def score(self, marked: Marked) -> Candidates:
         """Return the candidate targets of an attribution with their stances; raw scores, not calibrated."""
-        vectors, spans = self.run(marked)
+        vectors, aims, spans = self.run(marked)
         possible = np.where(allowed(marked), spans, -np.inf)
         places, scores = best_spans(possible)
         if len(places):
@@ -216,13 +217,13 @@ class Reader:
             total = spans[tuple(places[0])] - scores[0]
             scores = np.concatenate([scores, spans[more[:, 0], more[:, 1]] - total])
             places = np.concatenate([places, more])
-        return Candidates(places, scores, self.stances(vectors, marked, places))
+        return Candidates(places, scores, self.stances(vectors, aims, marked, places))
 
-    def stances(self, vectors: Array, marked: Marked, places: Index) -> Array:
+    def stances(self, vectors: Array, aims: Array, marked: Marked, places: Index) -> Array:
         """Return the stance logits (n, 3) toward the targets at `places`, in the order of `labels.STANCES`."""
-        targets, rest = pooled(vectors, marked, places)
-        of_target, of_rest = np.split(self.head["up"], [targets.shape[1]])
-        hidden = np.maximum(targets @ of_target + (rest @ of_rest + self.head["up_bias"]), 0.0)
+        cue, content = mean(vectors, marked.roles >= CUE), mean(vectors, marked.roles == CONTENT)
+        rest = np.concatenate([cue, content, vectors[0]]) @ self.head["rest"] + self.head["rest_bias"]
+        hidden = np.maximum(span_means(aims, places) + rest, 0.0)
         logits: Array = hidden @ self.head["down"] + self.head["down_bias"]
         return logits
 
