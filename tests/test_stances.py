@@ -346,14 +346,8 @@ ROWS = [
     ("<Residents> *fear* [a flood].", "oppose", "a flood"),
     ("<Okafor> *is worried about* [the dam].", "oppose", "the dam"),
     ("<The mayor> *vowed* [to repeal the curfew].", "oppose", "the curfew"),
-    pytest.param(
-        "<She> *urged* [parliament to pass the bill].", "support", "the bill",
-        marks=pytest.mark.xfail(strict=True, reason="the action is taken for the thing acted on: *pass the bill*"),
-    ),
-    pytest.param(
-        "<The senator> *called for* [a moratorium on new prisons].", "oppose", "new prisons",
-        marks=pytest.mark.xfail(strict=True, reason="the moratorium itself is taken, and supported"),
-    ),
+    ("<She> *urged* [parliament to pass the bill].", "support", "the bill"),
+    ("<The senator> *called for* [a moratorium on new prisons].", "oppose", "new prisons"),
     ("<They> *pledged* [to lift the restrictions].", "oppose", "the restrictions"),
     ("<They> *called on* [him to resign].", "oppose", "him"),
     ("<The party> *denied* [the allegations].", "oppose", "the allegations"),
