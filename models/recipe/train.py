@@ -6,17 +6,14 @@
 Attributions are learned in three parts: those that PolNeAR marks; then, at lower rates, also those inside the contents
 of others, and the articles of --again; last, a short network learns what this one does, also with texts that nobody has
 annotated (--unlabelled). The weights are saved after every epoch; it is the last epoch that counts, none is picked.
-With --model the weights are exported and what depends on them is fitted: the acts of cues, and the confidences. For
-these a network is trained as in the first part, without one article in eight; on those it shows how often its scores
-are right, which the shipped network, having learned them all, could not. With --labels the reader is trained last
-(`stances/train.py`).
+With --model and --dev the weights are exported and what depends on them is fitted: the acts of cues, and the
+confidences. With --labels the readers are trained last (`stances/train.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,16 +33,14 @@ from network import Network
 from onrecord.evaluation.gold import GoldArticle, read_gold
 from onrecord.model_folder import load_tokenizer
 from onrecord.stages.attributions.decoding import WORD_TAGS
-from stances.data import held_out
 from stances.train import add_arguments, train_reader
 from training import Course, fit
-from unlabelled import export_alone, read_by, texts_of
+from unlabelled import read_by, texts_of
 from windows import IGNORE, Article, Batch, Example, batches, collate, examples, prepare
 
 LENGTH = 256  # positions of a window; the encoder sees no longer one later
 POSITIONS = 2304  # places in a batch
-PARTS = ("first", "again", "short", "confidence")
-FOLDS = 8  # of the articles; one is kept back where the confidences are fitted
+PARTS = ("first", "again", "short")
 PAIR_WEIGHT = 0.5
 INNER_SCORE = 0.55  # least score of an inner attribution, found by an earlier network, to be learned
 AGAIN = 2  # times that the articles of --again are read in an epoch
@@ -174,8 +169,6 @@ def train(args: argparse.Namespace) -> None:
     model = Network(MINILM)
     model.encoder.load_pretrained(minilm_folder())
     gold = gold_of(args.gold)[: args.limit]
-    if args.part == PARTS[3]:
-        return fit_confidence(gold, args)
     if args.start:
         model.load_state_dict(torch.load(args.start), strict=False)
     if args.part == PARTS[0]:
@@ -201,20 +194,10 @@ def finish(short: Network, gold: Sequence[GoldArticle], args: argparse.Namespace
     export(short, args.model)
     write_calibration(args.model, 1.0, 0.0)
     print(json.dumps(fit_acts(args.model, gold)))
-    fit_confidence(gold, args)
+    if args.dev:
+        print(json.dumps(calibrate(args.model, read_gold(args.dev))))
     if args.labels:
         train_reader(short.encoder.state_dict(), args)
-
-
-def fit_confidence(gold: Sequence[GoldArticle], args: argparse.Namespace) -> None:
-    """Fit the confidence of attributions, by a network that has not learned one article in `FOLDS`."""
-    tokenizer, model, folder = load_tokenizer(minilm_folder()), Network(MINILM), args.output / "confidence"
-    model.encoder.load_pretrained(minilm_folder())
-    learned = [article for article in gold if not held_out(article.id, FOLDS)]
-    train_part(model, [prepare(article, (), tokenizer) for article in learned], 3, args)
-    export_alone(model, folder)
-    print(json.dumps(calibrate(folder, {article.id: article for article in gold if held_out(article.id, FOLDS)})))
-    shutil.copyfile(folder / "attributions.json", args.model / "attributions.json")
 
 
 def main() -> None:
@@ -225,11 +208,12 @@ def main() -> None:
     parser.add_argument("--again", nargs="+", type=Path, default=(), help="articles that the second part reads as well")
     parser.add_argument("--unlabelled", nargs="+", type=Path, default=(), help="JSONL with `sentence`s, for the third")
     parser.add_argument("--model", type=Path, help="model folder to write when done")
+    parser.add_argument("--dev", type=Path, help="gold articles to fit the confidence of attributions on")
     parser.add_argument("--part", choices=PARTS, default=PARTS[0], help="part to begin with")
     parser.add_argument("--start", type=Path, help="weights to begin with")
-    parser.add_argument("--epochs", type=int, nargs=4, default=(5, 4, 8, 2), help="of the parts")
-    parser.add_argument("--rates", type=float, nargs=4, default=(2e-4, 1e-4, 3e-4, 2e-4), help="of the top layer")
-    parser.add_argument("--head-rates", type=float, nargs=4, default=(1e-3, 7e-4, 1e-3, 1e-3))
+    parser.add_argument("--epochs", type=int, nargs=3, default=(5, 4, 8), help="of the three parts")
+    parser.add_argument("--rates", type=float, nargs=3, default=(2e-4, 1e-4, 3e-4), help="of the encoder's top layer")
+    parser.add_argument("--head-rates", type=float, nargs=3, default=(1e-3, 7e-4, 1e-3))
     parser.add_argument("--half", action="store_true", help="multiply in bfloat16: quicker where AVX512-BF16 is there")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

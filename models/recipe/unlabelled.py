@@ -30,17 +30,12 @@ def texts_of(paths: Iterable[Path]) -> list[str]:
     return ["\n".join(sentences[at : at + SENTENCES]) for at in range(0, len(sentences), SENTENCES)]
 
 
-def export_alone(network: Network, folder: Path) -> None:
-    """Export a network with nothing fitted to it: no acts, raw scores."""
-    export(network, folder)
-    write_calibration(folder, 1.0, 0.0)
-    write_acts(folder, torch.zeros(PAIR_WIDTH, len(ACTS)), torch.zeros(len(ACTS)))
-
-
 def read_by(network: Network, texts: Sequence[str], scratch: Path) -> Iterator[tuple[GoldArticle, list[Roles]]]:
     """Yield each text with the attributions that a network finds, and those inside the contents of others."""
     folder = scratch / "full"
-    export_alone(network, folder)
+    export(network, folder)
+    write_calibration(folder, 1.0, 0.0)
+    write_acts(folder, torch.zeros(PAIR_WIDTH, len(ACTS)), torch.zeros(len(ACTS)))
     exported = Exported(folder)
     for number, text in enumerate(texts):
         found = [item for item in find_attributions(text, find_quotations(text), exported) if item.cue]
