@@ -39,8 +39,9 @@ def weights_of(graph: Path) -> dict[str, Tensor]:
         if node.op_type == "Gather":
             found[stem] = plain
         else:
-            module = re.match(r"/?(.+?)/MatMul", node.output[0])[1].replace("/", ".")
-            found[f"{module}.weight"] = plain.T
+            # A product without a bias is the graph's output itself, and bears its name.
+            path = re.match(r"/?(.+?)/MatMul", node.output[0])
+            found[f"{path[1].replace('/', '.') if path else 'aim'}.weight"] = plain.T
     return {name: torch.tensor(np.ascontiguousarray(array)) for name, array in found.items()}
 
 
