@@ -260,6 +260,7 @@ def find_cue(lemmas: Sequence[str], kind: str | None = None) -> CueEntry | None:
 # A few cues make up most of any news.
 @lru_cache(maxsize=10_000)
 def best_entry(lemmas: tuple[str, ...], kind: str | None) -> CueEntry | None:
+    """Do what `find_cue` says."""
     words = tuple(variants(lemma) for lemma in lemmas)
     found = [match for start in range(len(words)) for match in matches_at(words, start)]
     found = [match for match in found if not any(set(match.places) < set(other.places) for other in found)]
