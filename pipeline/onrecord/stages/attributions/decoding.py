@@ -5,6 +5,8 @@ Everything here works on the words of one window (first pieces only), as numpy a
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,17 +63,15 @@ def best_paths(scores: Array, steps: Array) -> NDArray[np.int64]:
     path = np.zeros((rows, count), dtype=np.int64)
     if not rows or not count:
         return path
-    inner = np.ascontiguousarray(steps[:tags, :tags].T)
-    back = np.zeros((count, rows, tags), dtype=np.int64)
-    best = scores[:, 0] + steps[tags, :tags]
+    words, inner = scores.transpose(1, 0, 2), steps[:tags, None, :tags]
+    best = np.empty((count, rows, tags), dtype=np.float32)
+    best[0] = words[0] + steps[tags, :tags]
     for i in range(1, count):
-        reach = inner + best[:, None, :]
-        back[i] = reach.argmax(2)
-        best = reach.max(2) + scores[:, i]
-    path[:, -1] = (best + steps[:tags, tags]).argmax(1)
-    each = np.arange(rows)
+        np.add((inner + best[i - 1].T[:, :, None]).max(0), words[i], out=best[i])
+    path[:, -1] = (best[-1] + steps[:tags, tags]).argmax(1)
+    back = np.ascontiguousarray(steps[:tags, :tags].T)
     for i in range(count - 1, 0, -1):
-        path[:, i - 1] = back[i, each, path[:, i]]
+        path[:, i - 1] = (best[i - 1] + back[path[:, i]]).argmax(1)
     return path
 
 
@@ -84,15 +84,29 @@ def padding(tags: int) -> Array:
 
 def spans_of(path: NDArray[np.int64], tags: tuple[str, ...], role: str) -> list[tuple[int, int]]:
     """Return the (start, end) word ranges of `role` on a path."""
-    begins = [tags.index(tag) for tag in (f"B-{role}", f"U-{role}") if tag in tags]
-    inside = np.array([tag[2:] == role for tag in tags])[path]
+    begins, inside = tags_of(tags, role)
     found: list[tuple[int, int]] = []
-    for i in np.flatnonzero(inside).tolist():
+    for i in np.flatnonzero(inside[path]).tolist():
         if path[i] in begins or not found or found[-1][1] != i:
             found.append((i, i + 1))
         else:
             found[-1] = (found[-1][0], i + 1)
     return found
+
+
+@lru_cache(maxsize=8)
+def tags_of(tags: tuple[str, ...], role: str) -> tuple[frozenset[int], NDArray[np.bool_]]:
+    """Return the tags that begin a piece of `role`, and for each tag whether it is one of that role."""
+    begins = frozenset(number for number, tag in enumerate(tags) if tag in (f"B-{role}", f"U-{role}"))
+    return begins, np.array([tag[2:] == role for tag in tags])
+
+
+def changes(mask: NDArray[np.bool_]) -> list[int]:
+    """Return where stretches of True begin and, in turn, end (exclusive)."""
+    padded = np.zeros(len(mask) + 2, dtype=bool)
+    padded[1:-1] = mask
+    places: list[int] = np.flatnonzero(padded[1:] != padded[:-1]).tolist()
+    return places
 
 
 def log_softmax(scores: Array) -> Array:

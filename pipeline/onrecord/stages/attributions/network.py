@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from onrecord.encoder import Scored, load_encoder
+from onrecord.encoder import LENGTH, Scored, load_encoder
 from onrecord.labels import ACTS
 from onrecord.model_folder import check_files
 from onrecord.stages.attributions.decoding import Array, buckets
@@ -23,7 +23,9 @@ class Network:
         check_files(folder, FILES)
         self.encoder = load_encoder(folder)
         with np.load(folder / "pairs.npz") as weights:
-            self.distance, self.weight, self.bias = (weights[name] for name in ("distance", "weight", "bias"))
+            self.weight, self.bias = weights["weight"], weights["bias"]
+            # By distance in words, which is at most a window's length.
+            self.distance = weights["distance"][buckets(np.arange(-LENGTH, LENGTH))]
         with np.load(folder / "acts.npz") as weights:
             self.act_weight, self.act_bias = weights["weight"], weights["bias"]
         calibration = json.loads((folder / "attributions.json").read_text(encoding="utf-8"))
@@ -44,7 +46,8 @@ class Network:
         first, last = cue
         vector = scored.cue[first:last].mean(0)
         gate = scored.gate[first:last].mean(0)
-        distance = self.distance[buckets(np.arange(len(scored.words)) - first)]
-        hidden = np.maximum(vector + scored.word * (1 + gate) + distance, 0.0)
-        scores: Array = hidden @ self.weight + self.bias
+        hidden = scored.word * (1 + gate)
+        hidden += vector
+        hidden += self.distance[LENGTH - first : LENGTH - first + len(hidden)]
+        scores: Array = np.maximum(hidden, 0.0, out=hidden) @ self.weight + self.bias
         return scores

@@ -18,6 +18,7 @@ from onrecord.stages.attributions.decoding import (
     WORD_TAGS,
     Array,
     best_paths,
+    changes,
     log_softmax,
     padding,
     spans_of,
@@ -97,7 +98,7 @@ def likely_cues(flat: Array) -> list[Span]:
     """Return the stretches of words that are inner cues with some chance, one word between them (*didn’t*) or none."""
     likely = flat[:, [WORD_TAGS.index("B-inner"), WORD_TAGS.index("I-inner")]].sum(1) >= LEAST
     likely[1:-1] |= likely[:-2] & likely[2:]
-    edges = np.flatnonzero(np.diff(likely.astype(np.int8), prepend=0, append=0)).tolist()
+    edges = changes(likely)
     return list(zip(edges[::2], edges[1::2]))
 
 
@@ -134,5 +135,5 @@ def character_span(span: Span, words: NDArray[np.int64], pieces: Pieces, end: in
 def edge_chance(pairs: Array, path: NDArray[np.int64]) -> float:
     """Return the chance that the edges of a content are right."""
     chosen = np.exp(pairs[np.arange(len(path)), path])
-    edges = np.flatnonzero(np.diff((path >= PAIR_TAGS.index("B-content")).astype(int), prepend=0, append=0))
-    return float(np.prod([chosen[min(edge, len(chosen) - 1)] for edge in edges.tolist()]))
+    edges = changes(path >= PAIR_TAGS.index("B-content"))
+    return float(np.prod([chosen[min(edge, len(chosen) - 1)] for edge in edges]))
