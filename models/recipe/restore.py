@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor
 
-from encoder import SHORT
+from encoder import MINILM, Shape
 from network import Network, Reader
 
 QUANTIZED = "_quantized"
@@ -51,22 +53,31 @@ def arrays_of(path: Path) -> dict[str, Tensor]:
         return {name: torch.tensor(arrays[name]) for name in arrays}
 
 
+def shape_of(weights: Mapping[str, Tensor]) -> Shape:
+    """Return the shape of the encoder, as wide as MiniLM, that has these weights."""
+    layers = sum(name.endswith("qkv.weight") for name in weights)
+    inner, hidden = (len(weights[f"encoder.layers.0.{part}.weight"]) for part in ("qkv", "up"))
+    return replace(MINILM, layers=layers, heads=inner // 3 // MINILM.head_width, hidden=hidden)
+
+
 def network_of(folder: Path) -> Network:
     """Return the network of a model folder that finds attributions."""
-    pairs, network = arrays_of(folder / "pairs.npz"), Network(SHORT)
+    weights, pairs = weights_of(folder / "encoder.onnx"), arrays_of(folder / "pairs.npz")
     heads = {"distance.weight": pairs["distance"], "pair.weight": pairs["weight"].T, "pair.bias": pairs["bias"]}
-    network.load_state_dict({**weights_of(folder / "encoder.onnx"), **heads})
+    network = Network(shape_of(weights))
+    network.load_state_dict({**weights, **heads})
     return network
 
 
 def reader_of(folder: Path) -> Reader:
     """Return the reader of a model folder."""
-    head, reader = arrays_of(folder / "stances.npz"), Reader(SHORT)
-    weights = weights_of(folder / "stances.onnx")
+    head, weights = arrays_of(folder / "stances.npz"), weights_of(folder / "stances.onnx")
     aim = weights.pop("aim.weight")
     ends = {"up.weight": torch.cat([aim, head["rest"].T], 1), "up.bias": head["rest_bias"]}
     ends |= {"down.weight": head["down"].T, "down.bias": head["down_bias"]}
-    reader.load_state_dict({name.removeprefix("reader."): weight for name, weight in weights.items()} | ends)
+    weights = {name.removeprefix("reader."): weight for name, weight in weights.items()}
+    reader = Reader(shape_of(weights))
+    reader.load_state_dict(weights | ends)
     return reader
 
 

@@ -36,15 +36,12 @@ def fit(
     losses: Callable[[Drawn], Tensor],
     weights: Sequence[float],
     output: Path,
-    matcher: nn.Module | None = None,
 ) -> None:
     """Train a network with an encoder and save its weights after each epoch in the folder `output`, with a log.
 
-    `draw` gives an epoch's batches, `losses` the parts of a batch's loss, `weights` what each of them counts. `matcher`
-    is trained along and thrown away.
+    `draw` gives an epoch's batches, `losses` the parts of a batch's loss, `weights` what each of them counts.
     """
     groups = parameter_groups(model, course.rate, course.head_rate)
-    groups += [{"params": list(matcher.parameters()), "base": course.head_rate}] if matcher else []
     optimiser, counts = torch.optim.AdamW(groups, fused=True), torch.tensor(weights)
     for epoch in range(course.epochs):
         batches = draw()

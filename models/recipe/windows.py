@@ -87,9 +87,18 @@ def word_tags(article: Article) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """Scores of the tags (words, tags) and of the pair tags (words of all cues in turn, tags)."""
+
+    tags: Tensor
+    pairs: Tensor
+
+
+@dataclass(frozen=True)
 class Example:
     """A training window. `words`: position of each word's first piece in the window; `tags`: one a word;
-    `cues`: word numbers (in the window) of each cue; `pairs`: for each cue, one tag a word."""
+    `cues`: word numbers (in the window) of each cue; `pairs`: for each cue, one tag a word; `answer`: what the large
+    network makes of it."""
 
     ids: NDArray[np.int64]
     features: NDArray[np.int64]
@@ -97,6 +106,7 @@ class Example:
     tags: NDArray[np.int64]
     cues: list[NDArray[np.int64]]
     pairs: list[NDArray[np.int64]]
+    answer: Answers | None = None
 
 
 def examples(article: Article, length: int, rng: Random) -> Iterator[Example]:
@@ -163,7 +173,10 @@ def stack(rows: list[NDArray[np.int64]], fill: int) -> Tensor:
 
 @dataclass(frozen=True)
 class Batch:
-    """Tensors of a batch; `owner` is the window of each cue, `cue_words` a 0/1 matrix (cues, words)."""
+    """Tensors of a batch; `owner` is the window of each cue, `cue_words` a 0/1 matrix (cues, words).
+
+    `answer` is what the large network makes of the words that have a label, if it was asked.
+    """
 
     ids: Tensor
     features: Tensor
@@ -174,6 +187,7 @@ class Batch:
     cue_words: Tensor
     distance: Tensor
     pairs: Tensor
+    answer: Answers | None
 
 
 def collate(items: list[Example]) -> Batch:
@@ -199,4 +213,12 @@ def collate(items: list[Example]) -> Batch:
         cue_words=torch.tensor(np.array(cue_words, dtype=np.float32).reshape(shape)),
         distance=torch.tensor(np.array(distance, dtype=np.int64).reshape(shape)),
         pairs=torch.tensor(np.array(pairs, dtype=np.int64).reshape(shape)),
+        answer=together([item.answer for item in items if item.answer]),
     )
+
+
+def together(parts: list[Answers]) -> Answers | None:
+    """Return the answers of several windows as those of one batch."""
+    if not parts:
+        return None
+    return Answers(torch.cat([one.tags for one in parts]), torch.cat([one.pairs for one in parts]))

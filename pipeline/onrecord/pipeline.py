@@ -32,7 +32,8 @@ def load(*, base: str = BASE, model: str | Path | None = None, aliases: str | Pa
     """Load the whole pipeline.
 
     `base` is an installed English spaCy model or a path to one: its entity recogniser and sentence boundaries are
-    used. `model` is a folder of trained components, by default the one that comes with the package.
+    used. `model` is a folder of trained components; what it lacks, and by default all, comes from those of the package.
+    `accurate` stands for the package en_onrecord_accurate, which finds more and costs more (`models/README.md`).
     `aliases` is a file of names of your own, with ids, in the form of spaCy's EntityRuler: JSONL with `label`,
     `pattern`, `id`. Raises OnRecordError if one of them is missing.
 

@@ -1,12 +1,13 @@
 """Train the reader that judges attributions: their targets, and the stances toward them.
 
-    python models/recipe/stances/train.py runs/network/short.pt polnear.train.jsonl -o runs/reader \\
+    python models/recipe/stances/train.py runs/network/again.pt polnear.train.jsonl -o runs/reader \\
         --labels models/recipe/labels models/recipe/more --newsmtsc newsmtsc.train.jsonl --dse dse.train.jsonl \\
         --model models/en_onrecord
 
-A large reader, on all-mpnet-base-v2, learns from the labels. The one that is shipped begins with the short encoder that
-finds attributions, and learns from the labels and from what the large one answers. One article in 16 is kept back, for
-the temperatures (`calibrate.py`) and an honest look. The last epoch counts, none is picked.
+Two readers learn from the labels: a full one, on the full encoder that finds attributions, and a large one. The one
+that is shipped begins with parts of the full one, and learns from the labels and from what the large one answers. One
+article in 16 is kept back, for the temperatures (`calibrate.py`) and an honest look. The last epoch counts, none is
+picked.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from distilling import LABELS
-from encoder import MPNET, SHORT, minilm_folder, mpnet_folder
+from distilling import LABELS, shorten, strengths
+from encoder import MINILM, MPNET, SHORT, minilm_folder, mpnet_folder
 from export import export_reader
 from network import Reader
 from onrecord.model_folder import load_tokenizer
@@ -39,6 +40,7 @@ from stances.data import FOLDS, NEUTRAL_HEAT, Answer, Item, attributions, averag
 from training import Course, fit
 from windows import stack
 
+PARTS = ("full-reader", "large-reader", "reader")
 POSITIONS = 1500  # places in a batch
 STANCE_WEIGHT, SPAN_WEIGHT = 0.6, 0.4
 SMOOTHING = 0.05  # of the stance labels
@@ -48,7 +50,7 @@ RENAMED = 0.3  # share of items whose names are exchanged, so that names do not 
 FORGOTTEN = 0.1  # share of items without what the lexicon says of the cue
 PAIRS = (2500, 400)  # of Park et al.'s, with and without polarity; the latter are many and noisy
 KEPT = 0.25  # share of the news sentences that an epoch reads
-SHARE = 0.5  # share of the attributions judged by a language model that an epoch of the large reader reads
+SHARE = 0.5  # share of the attributions judged by a language model that an epoch reads
 ANSWERS = 16  # likeliest targets that the large reader tells the short one
 
 
@@ -209,16 +211,14 @@ def news_of(args: argparse.Namespace, tokenizer: Tokenizer) -> list[Item]:
     return news + ([] if args.dse is None else list(dse(args.dse, tokenizer, *PAIRS, Random(args.seed))))
 
 
-def fit_reader(
-    model: Reader, items: Sequence[Item], news: Sequence[Item], course: Course, args: argparse.Namespace, share: float
-) -> None:
+def fit_reader(model: Reader, items: Sequence[Item], news: Sequence[Item], part: int, args: argparse.Namespace) -> None:
     """Train for some epochs; in each a share of the news and of the machine's judgements is read, drawn anew."""
     rng, names = Random(args.seed), name_ids(items)
     model.encoder.word.requires_grad_(False)
     model.encoder.position.requires_grad_(False)
 
     def draw() -> list[list[Item]]:
-        drawn = [item for item in items if item.weight == 1.0 or rng.random() < share]
+        drawn = [item for item in items if item.weight == 1.0 or rng.random() < SHARE]
         return list(batches(drawn + [item for item in news if rng.random() < KEPT], rng))
 
     def losses_of(portion: list[Item]) -> Tensor:
@@ -226,25 +226,45 @@ def fit_reader(
             model, collate([rename(item, names, rng) if rng.random() < RENAMED else item for item in portion], rng)
         )
 
+    rates = args.reader_rates[part], args.reader_head_rates[part]
+    course = Course(PARTS[part], args.reader_epochs[part], *rates, args.half)
     fit(model, course, draw, losses_of, (STANCE_WEIGHT, SPAN_WEIGHT), args.output)
 
 
+def shortened(full: Reader, items: Sequence[Item]) -> Reader:
+    """Return a short reader that begins with parts of the full one; some items show which parts."""
+    rng = Random(0)
+    some = [collate(portion, rng) for portion in batches(items, rng)]
+
+    def run() -> None:
+        for batch in some:
+            full(batch.ids, batch.features, batch.roles, batch.mask)
+
+    short = Reader(SHORT, dropout=0.0)
+    shorten(full.eval(), short, strengths(full.encoder, run))
+    return short
+
+
 def train_reader(encoder: Mapping[str, Tensor], args: argparse.Namespace) -> None:
-    """Train both readers, the short one from `encoder` on; export and calibrate that if there is a model folder."""
+    """Train the readers, the full one from `encoder` on; export and calibrate the short one if there is a folder."""
     torch.manual_seed(args.seed)
     tokenizer = load_tokenizer(minilm_folder())
     args.output.mkdir(parents=True, exist_ok=True)
     items, news = items_of(args, tokenizer)[: args.limit], news_of(args, tokenizer)[: args.limit]
-    large, short = Reader(MPNET), Reader(SHORT, dropout=0.0)
-    if args.large:
-        large.load_state_dict(torch.load(args.large))
+    full, large = Reader(MINILM), Reader(MPNET)
+    if args.full_reader:
+        full.load_state_dict(torch.load(args.full_reader))
+    else:
+        full.encoder.load_state_dict(encoder)
+        fit_reader(full, items, news, 0, args)
+    if args.large_reader:
+        large.load_state_dict(torch.load(args.large_reader))
     else:
         large.encoder.load_pretrained(mpnet_folder(args.output))
-        fit_reader(large, items, news, Course("large", args.large_epochs, 6e-5, 5e-4, args.half), args, SHARE)
-    short.encoder.load_state_dict(encoder)
+        fit_reader(large, items, news, 1, args)
+    short = shortened(full, items[::20])
     items, news = answered(large, items, args.half), answered(large, news, args.half)
-    course = Course("reader", args.reader_epochs, args.reader_rate, args.reader_head_rate, args.half)
-    fit_reader(short, items, news, course, args, 1.0)
+    fit_reader(short, items, news, 2, args)
     if args.model:
         export_reader(short, args.model)
         write_heat(args.model, NEUTRAL_HEAT)
@@ -253,16 +273,16 @@ def train_reader(encoder: Mapping[str, Tensor], args: argparse.Namespace) -> Non
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what train_reader takes."""
+    """Add what train_reader takes; rates and epochs are those of the full, the large and the short reader."""
     parser.add_argument("--labels", nargs="+", type=Path, default=(), help="folders with labels of stance and target")
     parser.add_argument("--newsmtsc", type=Path)
     parser.add_argument("--dse", type=Path)
     parser.add_argument("--all", action="store_true", help="keep no article's stances back for calibration")
-    parser.add_argument("--large", type=Path, help="weights of a large reader that is there already")
-    parser.add_argument("--large-epochs", type=int, default=2)
-    parser.add_argument("--reader-epochs", type=int, default=8)
-    parser.add_argument("--reader-rate", type=float, default=2e-4, help="of the reader's top layer")
-    parser.add_argument("--reader-head-rate", type=float, default=1e-3)
+    parser.add_argument("--full-reader", type=Path, help="weights of a full reader that is there already")
+    parser.add_argument("--large-reader", type=Path, help="weights of a large reader that is there already")
+    parser.add_argument("--reader-epochs", type=int, nargs=3, default=(4, 2, 6))
+    parser.add_argument("--reader-rates", type=float, nargs=3, default=(2e-4, 6e-5, 2e-4), help="of the top layer")
+    parser.add_argument("--reader-head-rates", type=float, nargs=3, default=(1e-3, 5e-4, 1e-3))
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from onrecord.batch.pool import cores
 from onrecord.batch.run import Crew, Progress, now
 from onrecord.batch.shards import Shard, process_shard, slices
 from onrecord.errors import OnRecordError
+from onrecord.model_folder import PACKAGES
 from onrecord.readers import Reject
 from onrecord.readers.articles import Source
 from onrecord.readers.finding import find
@@ -253,8 +254,8 @@ def sigterm_kept() -> Iterator[None]:
 
 def absolute(options: Options) -> Options:
     """Return `options` with paths that hold in any folder, as workers run elsewhere."""
-    paths = {name: os.path.abspath(path) for name in ("model", "aliases") if (path := getattr(options, name))}
-    return replace(options, **paths)
+    paths = {name: path for name in ("model", "aliases") if (path := getattr(options, name)) not in PACKAGES}
+    return replace(options, **{name: os.path.abspath(path) for name, path in paths.items()})
 
 
 def need_ray() -> None:

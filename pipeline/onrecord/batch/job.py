@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from onrecord.batch.folder import dump
+from onrecord.model_folder import PACKAGES, model_folder
 from onrecord.pipeline import BASE, load, process
 from onrecord.readers import Article
 from onrecord.records import Record
@@ -58,17 +60,16 @@ def sure(record: Record, threshold: float) -> bool:
 
 def describe_model(model: str | None) -> dict[str, Any]:
     """Return name and version of the trained components, and a hash over their files, which tells any two apart."""
-    if model:
-        return {"name": Path(model).name, "version": None, "sha256": hash_files(Path(model))}
-    import en_onrecord
+    folder, default, package = model_folder(model), model_folder(None), PACKAGES.get(model)
+    version = import_module(package).__version__ if package else None
+    files = hash_files(folder) if folder == default else hash_files(folder, default)
+    return {"name": package or folder.name, "version": version, "sha256": files}
 
-    return {"name": "en_onrecord", "version": en_onrecord.__version__, "sha256": hash_files(en_onrecord.path())}
 
-
-def hash_files(folder: Path) -> str:
-    """Return SHA-256 over the names and the contents of the data files in `folder`."""
+def hash_files(*folders: Path) -> str:
+    """Return SHA-256 over the names and the contents of the data files in `folders`."""
     total = sha256()
-    for path in sorted(folder.iterdir()):
+    for path in (path for folder in folders for path in sorted(folder.iterdir())):
         if path.is_file() and path.suffix in (".onnx", ".npz", ".json"):
             total.update(path.name.encode())
             total.update(sha256(path.read_bytes()).digest())

@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     help="Reject an article that computes longer; those of over 100,000 characters get more, in proportion.",
 )
 @click.option("--base", metavar="NAME", help="Installed English spaCy model to build on.  [default: en_core_web_sm]")
-@click.option("--model", metavar="PATH", help="Folder of trained components.  [default: those that come with onrecord]")
+@click.option(
+    "--model",
+    metavar="PATH",
+    help="Folder of trained components, or `accurate`.  [default: those that come with onrecord]",
+)
 @click.option("--aliases", metavar="FILE", help="Names of your own, with ids: JSONL with label, pattern, id.")
 @click.option(
     "--field", "fields", multiple=True, metavar="OURS=THEIRS", help="Read one of our keys from another: text=body."

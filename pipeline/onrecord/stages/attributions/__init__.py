@@ -17,6 +17,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from onrecord.annotations import read, text_of, write
+from onrecord.model_folder import folder_with
 from onrecord.stages.attributions.agreement import (
     attached,
     carry_over,
@@ -74,17 +75,15 @@ def load_network(folder: Path) -> Network:
     "onrecord_attributions", default_config={"model": None}, assigns=["doc._.onrecord"], requires=["doc._.onrecord"]
 )
 def make_attributions(nlp: Language, name: str, model: str | None) -> Attributions:
-    """Build the component; `model` is a model folder, by default the one that comes with the package."""
-    return Attributions(Path(model) if model else None)
+    """Build the component; `model` is what `onrecord.load` takes."""
+    return Attributions(model)
 
 
 class Attributions:
     """Stores the attributions of a Doc in `doc._.onrecord["attributions"]`; needs the quotations stage before it."""
 
-    def __init__(self, folder: Path | None) -> None:
-        from en_onrecord import path
-
-        self.network = load_network(folder or path())
+    def __init__(self, model: str | Path | None) -> None:
+        self.network = load_network(folder_with("encoder.onnx", model))
 
     def __call__(self, doc: Doc) -> Doc:
         quotations = read(doc, "quotations", Quotation)

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from onrecord.lexicons import titles
+from onrecord.lexicons import find_cue, titles
 from onrecord.stages.attributions.attribution import Attribution, Blocks, Span, length, overlap, same_content
 from onrecord.stages.attributions.cues import describe
 from onrecord.stages.quotations import Quotation
@@ -137,12 +137,14 @@ def claimant(quotation: Quotation, blocks: Blocks) -> Attribution | None:
 
 
 def unclaimed(found: Sequence[Attribution], quotations: Sequence[Quotation], text: str) -> list[Attribution]:
-    """Return attributions without source and cue for quoted sentences that no attribution holds."""
+    """Return attributions for quoted sentences that no attribution holds, with source and cue if they stand next."""
     claimed = sorted(span for attribution in found for span in attribution.content)
     left = []
     for chain in whole_quotations(quotations):
         if is_statement(chain, text) and not any(touches(quotation, claimed) for quotation in chain):
             source, cue = signature(text, chain[-1].end)
+            if cue is None and text[chain[-1].inner_end - 1] in ",?!":
+                source, cue = teller(text, chain[-1].end)
             left.append(Attribution(source, cue, tuple((q.start, q.end) for q in chain)))
     return left
 
@@ -158,6 +160,23 @@ def signature(text: str, end: int) -> tuple[Span | None, Span | None]:
     """Return source and cue of a quotation that ends at `end` and is signed behind it; (None, None) if it is not."""
     match = SIGNATURE.match(text, end)
     return (match.span("source"), match.span("cue")) if match else (None, None)
+
+
+# Who tells a quotation right behind it: *“…,” Power added*, *“…,” said Power*.
+VERB = r"[a-z]+\b"
+TELLERS = (
+    re.compile(rf" (?P<source>{NAME}) (?P<cue>{VERB})"),
+    re.compile(rf" (?P<cue>{VERB}) (?P<source>{NAME})"),
+)
+
+
+def teller(text: str, end: int) -> tuple[Span | None, Span | None]:
+    """Return source and cue of a quotation that ends at `end`, if a name and a verb of saying follow; else Nones."""
+    for match in filter(None, (pattern.match(text, end) for pattern in TELLERS)):
+        entry = find_cue([match["cue"]], "verb")
+        if entry is not None and entry.kind == "verb":
+            return match.span("source"), match.span("cue")
+    return None, None
 
 
 def signed(found: Sequence[Attribution], quotations: Sequence[Quotation], text: str) -> list[Attribution]:
@@ -294,12 +313,22 @@ TURNS = 3
 
 
 def with_turns(found: Sequence[Attribution], text: str) -> list[Attribution]:
-    """Add the turns of a transcript or an interview whose colon is nobody's cue yet; drop what holds many of them."""
+    """Add the turns of a transcript or an interview whose colon is nobody's cue yet; drop what holds many of them.
+
+    The content of a turn ends where the next one begins.
+    """
     labelled = list(TURN.finditer(text))
     if len(labelled) < TURNS or len({match["source"] for match in labelled}) == len(labelled):
         return list(found)
     colons = [match.start("cue") for match in labelled]
     found = [item for item in found if not any(within(colons, span) > 1 for span in item.content)]
+    starts = [match.start() for match in labelled]
+    for number, item in enumerate(found):
+        if item.cue and item.cue[0] in colons:
+            turn = colons.index(item.cue[0])
+            end = starts[turn + 1] if turn + 1 < len(starts) else len(text)
+            own = tuple(span for span in item.content if starts[turn] <= span[0] and span[1] <= end)
+            found[number] = replace(item, content=own or (labelled[turn].span("content"),))
     known = sorted(item.cue for item in found if item.cue)
     return found + [
         Attribution(match.span("source"), match.span("cue"), (match.span("content"),))

@@ -140,14 +140,14 @@ def speaker_of(verdict: Verdict, attribution: Attribution) -> Speaker:
     requires=["doc._.onrecord", "doc.ents"],
 )
 def make_speakers(nlp: Language, name: str, model: str | None, aliases: str | None) -> Speakers:
-    """Build the component; `model` is a model folder, `aliases` a file of the user's names (`aliases`)."""
-    return Speakers(Path(model) if model else None, Aliases(nlp, Path(aliases)) if aliases else None)
+    """Build the component; `model` is what `onrecord.load` takes, `aliases` a file of the user's names (`aliases`)."""
+    return Speakers(model, Aliases(nlp, Path(aliases)) if aliases else None)
 
 
 class Speakers:
     """Stores the speakers of a Doc in `doc._.onrecord["speakers"]`; needs attributions and entities before it."""
 
-    def __init__(self, model: Path | None = None, aliases: Aliases | None = None) -> None:
+    def __init__(self, model: str | Path | None = None, aliases: Aliases | None = None) -> None:
         self.model = load_model(model)
         self.aliases = aliases
 

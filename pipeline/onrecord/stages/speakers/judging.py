@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from onrecord.model_folder import folder_with
 from onrecord.stages.attributions import Span
 from onrecord.stages.speakers import addressees, kinds
 from onrecord.stages.speakers.entities import Entity
@@ -68,9 +69,7 @@ def log_odds(chance: float) -> float:
 
 
 @lru_cache(maxsize=4)
-def load_model(folder: Path | None) -> Model:
-    """Read `speakers.json` of a model folder, by default the one that comes with the package."""
-    from en_onrecord import path
-
-    data = json.loads(((folder or path()) / "speakers.json").read_text(encoding="utf-8"))
+def load_model(model: str | Path | None) -> Model:
+    """Read `speakers.json` of a model, which is given as for `onrecord.load`."""
+    data = json.loads((folder_with("speakers.json", model) / "speakers.json").read_text(encoding="utf-8"))
     return Model(Ranker(data["ranker"]), data["kinds"], data["addressees"], data["calibration"])

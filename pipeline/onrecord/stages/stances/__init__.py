@@ -21,6 +21,7 @@ from spacy.tokens import Doc
 
 from onrecord.annotations import read, text_of, write
 from onrecord.labels import STANCES, TARGET_KINDS
+from onrecord.model_folder import folder_with
 from onrecord.pieces import encode
 from onrecord.stages.attributions import Attribution, Span
 from onrecord.stages.attributions.decoding import Array
@@ -268,17 +269,15 @@ def load_reader(folder: Path) -> Reader:
     "onrecord_stances", default_config={"model": None}, assigns=["doc._.onrecord"], requires=["doc._.onrecord"]
 )
 def make_stances(nlp: Language, name: str, model: str | None) -> Stances:
-    """Build the component; `model` is a model folder, by default the one that comes with the package."""
-    return Stances(Path(model) if model else None)
+    """Build the component; `model` is what `onrecord.load` takes."""
+    return Stances(model)
 
 
 class Stances:
     """Stores the judgements of a Doc in `doc._.onrecord["stances"]`; needs attributions and speakers before it."""
 
-    def __init__(self, folder: Path | None) -> None:
-        from en_onrecord import path
-
-        self.reader = load_reader(folder or path())
+    def __init__(self, model: str | Path | None) -> None:
+        self.reader = load_reader(folder_with("stances.onnx", model))
 
     def __call__(self, doc: Doc) -> Doc:
         attributions, speakers = read(doc, "attributions", Attribution), read(doc, "speakers", Speaker)
